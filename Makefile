@@ -1,0 +1,58 @@
+# Each target sets up what it needs: a virtual environment in .venv, from packages alone.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: help setup demo test check format coverage bench-start bench-fusion lock clean
+
+help:
+	@echo "make demo         remember, restart, recall, forget: the whole product on real input"
+	@echo "make test         the test suite"
+	@echo "make check        format, lint, types, contracts and tests: what CI runs"
+	@echo "make coverage     which lines and branches the tests reach"
+	@echo "make bench-start  how long until the tools are listed, and until the first recall"
+	@echo "make bench-fusion how meaning and words are best put together (needs the evaluation data)"
+	@echo "make format       rewrite the sources in the project's format"
+	@echo "make lock         renew requirements.lock from what is installed"
+
+setup: .venv/.ready
+
+# pip 25.1 is the first that knows --group.
+.venv/.ready: pyproject.toml requirements.lock
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "sensorium needs Python 3.11 or newer: make PYTHON=python3.12 …")'
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1'
+	$(BIN)/python -m pip install --quiet --constraint requirements.lock --group dev --editable .
+	touch $@
+
+demo: setup
+	$(BIN)/python examples/demo.py
+
+test: setup
+	$(BIN)/python -m pytest
+
+check: setup
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/basedpyright
+	$(BIN)/lint-imports
+	$(BIN)/python -m pytest
+
+format: setup
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+coverage: setup
+	$(BIN)/coverage run -m pytest
+	$(BIN)/coverage report
+
+bench-start: setup
+	$(BIN)/python benchmarks/start.py
+
+bench-fusion: setup
+	$(BIN)/python benchmarks/fusion.py
+
+lock: setup
+	$(BIN)/python -m pip freeze --exclude-editable | grep -v '@' > requirements.lock
+
+clean:
+	rm -rf .venv build dist *.egg-info .pytest_cache .ruff_cache .import_linter_cache .hypothesis .coverage
