@@ -1,0 +1,1 @@
+"""Media: from bytes of unknown kind to text, pictures and where they lie."""
