@@ -1,0 +1,155 @@
+import io
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from media.drawing import page, photo, png_claiming, saved, scene
+from PIL import Image
+
+from memory.errors import TooLargeError, UndecodableError
+from memory.media.pictures import LOOK_ALIKE_BITS, LOOK_BITS, captured_at, decode, look, thumbnail
+
+PNG = saved(scene(1))
+GREY_16 = Image.linear_gradient("L").convert("I").point(lambda value: value * 257).convert("I;16")
+
+
+def apart(one: Image.Image, other: Image.Image) -> int:
+    looks = look(one), look(other)
+    assert looks[0]
+    assert looks[1]
+    return (int.from_bytes(looks[0]) ^ int.from_bytes(looks[1])).bit_count()
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        PNG[: len(PNG) // 2],
+        PNG[:20],
+        b"",
+        b"not a picture",
+        b"\x89PNG\r\n\x1a\n",
+        saved(scene(1), "JPEG")[:3_000],
+        png_claiming(0, 0),
+        saved(scene(1), "WEBP")[:900],
+        saved(scene(1), "BMP")[:60],
+        saved(scene(1), "TIFF")[:60],
+    ],
+)
+@pytest.mark.filterwarnings("ignore:Truncated File Read")  # Pillow says so before it raises
+def test_a_truncated_picture_is_refused_with_what_to_do(data: bytes) -> None:
+    with pytest.raises(UndecodableError, match="save it again"):
+        decode(data)
+
+
+@pytest.mark.parametrize("side", [30_000, 9_000, 20_000])
+def test_a_picture_that_claims_too_many_pixels_is_refused_before_it_is_decoded(side: int) -> None:
+    with pytest.raises(TooLargeError, match="64 megapixels"):
+        decode(png_claiming(side, side))
+
+
+def test_a_format_that_pillow_knows_but_we_do_not_is_refused() -> None:
+    with pytest.raises(UndecodableError):
+        decode(saved(scene(1), "PPM"))
+
+
+def test_transparency_is_laid_on_white() -> None:
+    clear = Image.new("RGBA", (4, 4), (0, 0, 0, 0))
+    assert decode(saved(clear)).getpixel((0, 0)) == (255, 255, 255)
+
+
+def test_grey_of_sixteen_bits_keeps_its_shades() -> None:
+    assert decode(saved(GREY_16)).getextrema() == ((0, 255),) * 3
+    assert decode(saved(GREY_16)).getpixel((0, 128)) == (128, 128, 128)
+
+
+def test_of_an_animation_the_first_frame_is_taken() -> None:
+    frames = [Image.new("RGB", (8, 8), colour) for colour in ("red", "lime")]
+    data = saved(frames[0], "GIF", save_all=True, append_images=frames[1:])
+    assert decode(data).getpixel((0, 0)) == (255, 0, 0)
+
+
+def test_a_photo_held_sideways_is_turned_upright() -> None:
+    upright = decode(photo("2024:05:06 07:08:09", orientation=6))
+    assert upright.size == (40, 60)
+    top, bottom = upright.getpixel((20, 5)), upright.getpixel((20, 55))
+    assert isinstance(top, tuple)
+    assert isinstance(bottom, tuple)
+    assert top[0] > 200 > bottom[0]
+
+
+@pytest.mark.parametrize(
+    ("taken", "offset", "moment"),
+    [
+        ("2024:05:06 07:08:09", "+02:00", datetime(2024, 5, 6, 5, 8, 9, tzinfo=UTC)),
+        ("2024:05:06 07:08:09", None, datetime(2024, 5, 6, 7, 8, 9, tzinfo=UTC)),
+        ("2024:05:06 07:08:09", "", datetime(2024, 5, 6, 7, 8, 9, tzinfo=UTC)),
+        ("0000:00:00 00:00:00", None, None),
+        ("1970:01:01 00:00:00", None, None),
+        ("2024:02:31 00:00:00", None, None),
+        ("yesterday", None, None),
+        ("2024:05:06 07:08:09", "east", None),
+        (f"{datetime.now(UTC) + timedelta(days=40):%Y:%m:%d %H:%M:%S}", None, None),
+    ],
+)
+def test_the_date_of_a_photo_is_believed_only_where_it_is_plausible(
+    taken: str, offset: str | None, moment: datetime | None
+) -> None:
+    assert captured_at(photo(taken, offset)) == moment
+
+
+@pytest.mark.parametrize("data", [PNG, b"", b"\xff\xd8\xff\xe1\x00\x10Exif\0\0broken"])
+def test_a_picture_without_exif_has_no_date(data: bytes) -> None:
+    assert captured_at(data) is None
+
+
+def test_a_look_has_128_bits() -> None:
+    assert len(look(scene(1)) or b"") * 8 == LOOK_BITS == 128
+
+
+def test_a_resized_and_recompressed_copy_looks_alike_and_another_picture_does_not() -> None:
+    for seed in range(8):
+        copy = decode(saved(scene(seed).resize((440, 330)), "JPEG", quality=60))
+        assert apart(scene(seed), copy) <= LOOK_ALIKE_BITS
+        assert apart(scene(seed), scene(seed + 100)) > LOOK_ALIKE_BITS
+
+
+@pytest.mark.parametrize(
+    "image",
+    [
+        Image.new("RGB", (640, 480), "white"),
+        Image.new("RGB", (640, 480), "black"),
+        Image.new("RGB", (1, 1)),
+        Image.effect_noise((640, 480), 8),
+        page(["."]).resize((1_600, 1_200)),
+    ],
+)
+def test_a_flat_picture_has_no_look(image: Image.Image) -> None:
+    assert look(image) is None
+
+
+def test_a_thumbnail_is_small_and_keeps_the_shape() -> None:
+    medium = thumbnail(saved(scene(1).resize((2_000, 1_000))))
+    with Image.open(io.BytesIO(medium.data)) as small:
+        assert small.size == (768, 384)
+        assert Image.MIME[small.format or ""] == medium.mime
+
+
+def test_a_thumbnail_is_never_larger_than_the_picture() -> None:
+    with Image.open(io.BytesIO(thumbnail(saved(Image.new("RGB", (50, 30), "red"))).data)) as small:
+        assert small.size == (50, 30)
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG"])
+def test_a_thumbnail_tells_nothing_of_where_and_when(kind: str) -> None:
+    exif = Image.open(io.BytesIO(photo("2024:05:06 07:08:09"))).getexif()
+    noise = Image.merge("RGB", [Image.effect_noise((300, 300), 90)] * 3)
+    data = saved(noise, kind, exif=exif, comment=b"at 12 Elm Street", icc_profile=b"of Anna's camera")
+    medium = thumbnail(data)
+    for secret in (b"2024:05", b"Elm Street", b"Anna's"):
+        assert secret in data or kind == "PNG"
+        assert secret not in medium.data
+
+
+def test_a_drawing_becomes_a_png_and_a_photo_a_jpeg() -> None:
+    noise = Image.merge("RGB", [Image.effect_noise((300, 300), 90)] * 3)
+    assert thumbnail(saved(Image.new("RGB", (300, 300), "red"))).mime == "image/png"
+    assert thumbnail(saved(noise)).mime == "image/jpeg"
