@@ -1,0 +1,1 @@
+"""The store: one LanceDB table and the media beside it."""

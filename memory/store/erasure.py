@@ -1,0 +1,48 @@
+"""Erasure: after it, no file of the table holds a byte of what was deleted.
+
+A delete only hides rows. Their bytes leave in four steps, all under the write lock:
+compaction of every fragment with a deleted row, however few; a full-text index built anew from
+what is left; removal of all older versions on a table opened afresh (a handle from before the
+compaction would keep the old files); and a look at the disk that it is so.
+
+Source: measured on lancedb 0.40 with pylance 14, 2026-11: `optimize()` alone rewrites a fragment
+only when more than a tenth of it is deleted.
+"""
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, cast
+
+import lance
+
+from memory.store.table import SegmentTable, translated
+from memory.threads import in_io_thread
+
+
+async def purge(table: SegmentTable) -> bool:
+    """Remove every byte of deleted rows from the table's files; True when none can be left.
+
+    Callers hold the write lock. Readers of an older version are sent to the newest one.
+    """
+    with translated():
+        await in_io_thread(_compact, table.folder)
+        await table.rebuild_words()
+        return await in_io_thread(_only_newest_left, table.folder)
+
+
+def _dataset(folder: Path) -> Any:
+    return cast("Any", lance).dataset(str(folder))
+
+
+def _compact(folder: Path) -> None:
+    dataset = _dataset(folder)
+    dataset.optimize.compact_files(materialize_deletions=True, materialize_deletions_threshold=0.0)
+
+
+def _only_newest_left(folder: Path) -> bool:
+    dataset = _dataset(folder)
+    # Unverified files are those of writers that died; the write lock excludes living ones.
+    dataset.cleanup_old_versions(older_than=timedelta(0), delete_unverified=True)
+    newest = _dataset(folder)
+    deleted = sum(fragment.num_deletions for fragment in newest.get_fragments())
+    return len(newest.versions()) == 1 and deleted == 0

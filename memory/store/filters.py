@@ -1,0 +1,83 @@
+"""Filters as SQL: the one place where a value meets query text."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+
+from memory.model import SearchFilter, SegmentKey
+from memory.store.schema import metadata_entry
+
+
+def text_literal(value: str) -> str:
+    """The value as an SQL string; a quote inside is doubled, nothing else has a meaning there."""
+    return "'" + value.replace("'", "''") + "'"
+
+
+def instant_literal(moment: datetime) -> str:
+    """The moment as an SQL timestamp in UTC, to the microsecond."""
+    plain = moment.astimezone(UTC).replace(tzinfo=None)
+    return f"timestamp '{plain.isoformat(timespec='microseconds')}Z'"
+
+
+def one_of(column: str, values: Iterable[str]) -> str:
+    """`column` holds one of the values; no value at all matches nothing."""
+    literals = sorted({text_literal(value) for value in values})
+    return f"{column} IN ({', '.join(literals)})" if literals else "false"
+
+
+def other_than(id_: str) -> str:
+    """The row is of any memory but this one."""
+    return f"id != {text_literal(id_)}"
+
+
+def any_key(keys: Iterable[SegmentKey]) -> str:
+    """The row is one of those named; no key at all matches nothing."""
+    indices: dict[str, list[int]] = {}
+    for id_, index in keys:
+        indices.setdefault(id_, []).append(index)
+    clauses = [
+        f"(id = {text_literal(id_)} AND segment IN ({', '.join(map(str, sorted(some)))}))"
+        for id_, some in sorted(indices.items())
+    ]
+    return f"({' OR '.join(clauses)})" if clauses else "false"
+
+
+def expired(now: datetime) -> str:
+    """The row's time is over."""
+    return f"expires_at <= {instant_literal(now)}"
+
+
+def same_content(owner: str, namespace: str, digest: str, now: datetime) -> str:
+    """The first row of a living memory with this content: neither replaced nor expired."""
+    living = visible(SearchFilter(owner=owner, now=now, namespace=namespace))
+    return f"{living} AND digest = {text_literal(digest)} AND segment = 0"
+
+
+def waits_for(column: str, max_attempts: int) -> str:
+    """The row has no vector in a space, and is still to be tried."""
+    return f"{column} IS NULL AND NOT {given_up(max_attempts)}"
+
+
+def given_up(max_attempts: int) -> str:
+    """The row was refused so often that it is left to keyword search."""
+    return f"(attempts >= {max_attempts})"
+
+
+def visible(filters: SearchFilter) -> str:
+    """The rows a search with these filters may see, as one SQL condition."""
+    clauses = [
+        f"owner = {text_literal(filters.owner)}",
+        f"(expires_at IS NULL OR expires_at > {instant_literal(filters.now)})",
+        *([] if filters.history else ["superseded_by = ''"]),
+        *([one_of("id", filters.ids)] if filters.ids else []),
+        *([f"namespace = {text_literal(filters.namespace)}"] if filters.namespace else []),
+        *([f"session = {text_literal(filters.session)}"] if filters.session else []),
+        *([one_of("modality", map(str, filters.modalities))] if filters.modalities else []),
+        *(f"array_has(tags, {text_literal(tag)})" for tag in filters.tags),
+        *([f"occurred_at >= {instant_literal(filters.since)}"] if filters.since else []),
+        *([f"occurred_at < {instant_literal(filters.until)}"] if filters.until else []),
+        *(
+            f"array_has(metadata, {text_literal(metadata_entry(key, value))})"
+            for key, value in sorted(filters.metadata.items())
+        ),
+    ]
+    return " AND ".join(clauses)

@@ -1,0 +1,48 @@
+"""One holder at a time, across tasks, threads and processes; readers of the store never wait."""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from functools import partial
+from pathlib import Path
+
+import anyio
+import filelock
+
+from memory.errors import StoreBusyError, StoreError
+
+PATIENCE_S = 60.0
+"""How long a write waits for other writers before it gives up."""
+
+
+class ProcessLock:
+    """A lock file that the operating system frees when its holder dies, however it dies."""
+
+    def __init__(self, path: Path) -> None:
+        self._tasks = anyio.Lock()
+        self._file = filelock.FileLock(path, thread_local=False)
+
+    @asynccontextmanager
+    async def hold(self, patience_s: float = PATIENCE_S) -> AsyncGenerator[None]:
+        """Hold the lock for the block.
+
+        Raises:
+            StoreBusyError: another process held it for longer than `patience_s`.
+            StoreError: the lock file cannot be made or opened.
+        """
+        async with self._tasks:
+            await self._acquire(patience_s)
+            try:
+                yield
+            finally:
+                self._file.release()
+
+    async def _acquire(self, patience_s: float) -> None:
+        acquire = partial(self._file.acquire, timeout=patience_s, poll_interval=0.005)
+        try:
+            with anyio.CancelScope(shield=True):
+                await anyio.to_thread.run_sync(acquire)
+        except filelock.Timeout as error:
+            message = f"another process has held the store for {patience_s:.0f} s; try again"
+            raise StoreBusyError(message) from error
+        except OSError as error:
+            raise StoreError(f"the store's lock file cannot be used: {error.strerror}") from error

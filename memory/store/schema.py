@@ -1,0 +1,157 @@
+"""The table's columns, and a segment as one row of them."""
+
+# pyarrow is typed in part: what it leaves unknown stops in this folder.
+# pyright: reportUnknownMemberType=false, reportUnknownArgumentType=false, reportUnknownVariableType=false
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any, cast
+
+import pyarrow as pa
+
+from memory.model import Anchor, AnchorUnit, MetadataValue, Modality, Segment
+from memory.terms import document_terms
+
+LOOK_BYTES = 16
+"""Width of a perceptual hash: 128 bits."""
+
+_INSTANT = pa.timestamp("us", "UTC")
+
+SCHEMA = pa.schema(
+    [
+        pa.field("id", pa.string(), nullable=False),
+        pa.field("segment", pa.int32(), nullable=False),
+        pa.field("part", pa.int32(), nullable=False),
+        pa.field("owner", pa.string(), nullable=False),
+        pa.field("namespace", pa.string(), nullable=False),
+        pa.field("session", pa.string(), nullable=False),
+        pa.field("modality", pa.string(), nullable=False),
+        pa.field("mime", pa.string(), nullable=False),
+        pa.field("title", pa.string(), nullable=False),
+        pa.field("text", pa.string(), nullable=False),
+        pa.field("context", pa.string(), nullable=False),
+        pa.field("terms", pa.string(), nullable=False),
+        pa.field("tags", pa.list_(pa.string()), nullable=False),
+        pa.field("metadata", pa.list_(pa.string()), nullable=False),
+        pa.field("name", pa.string(), nullable=False),
+        pa.field("source", pa.string(), nullable=False),
+        pa.field("anchor", pa.string(), nullable=False),
+        pa.field("created_at", _INSTANT, nullable=False),
+        pa.field("occurred_at", _INSTANT, nullable=False),
+        pa.field("expires_at", _INSTANT),
+        pa.field("replaces", pa.string(), nullable=False),
+        pa.field("superseded_by", pa.string(), nullable=False),
+        pa.field("digest", pa.string(), nullable=False),
+        pa.field("media", pa.string(), nullable=False),
+        pa.field("look", pa.list_(pa.uint8(), LOOK_BYTES)),
+        pa.field("attempts", pa.int32(), nullable=False),
+        pa.field("error", pa.string(), nullable=False),
+    ]
+)
+"""Columns every store has; each embedding space adds one nullable vector column of its own."""
+
+SEGMENT_COLUMNS = [name for name in SCHEMA.names if name != "terms"]
+"""What a segment is read back from."""
+
+
+def vector_field(column: str, dimensions: int) -> "pa.Field[Any]":
+    """The nullable column of one embedding space."""
+    return pa.field(column, pa.list_(pa.float32(), dimensions))
+
+
+def vector_columns(schema: pa.Schema) -> dict[str, int]:
+    """Vector columns of a table and their widths."""
+    fields = [field for field in schema if field.name.startswith("vector_")]
+    return {field.name: cast("pa.FixedSizeListType[Any, Any]", field.type).list_size for field in fields}
+
+
+def metadata_entry(key: str, value: MetadataValue) -> str:
+    """One metadata pair as the string that `array_has` compares; 1 and 1.0 are the same number."""
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    return json.dumps([key, value], ensure_ascii=False)
+
+
+def row_of(segment: Segment) -> dict[str, object]:
+    """The segment as a row; searchable terms are derived here and nowhere else."""
+    return {
+        "id": segment.id,
+        "segment": segment.index,
+        "part": segment.part,
+        "owner": segment.owner,
+        "namespace": segment.namespace,
+        "session": segment.session,
+        "modality": str(segment.modality),
+        "mime": segment.mime,
+        "title": segment.title,
+        "text": segment.text,
+        "context": segment.context,
+        "terms": _terms_of(segment),
+        "tags": list(segment.tags),
+        "metadata": [metadata_entry(key, value) for key, value in sorted(segment.metadata.items())],
+        "name": segment.name,
+        "source": segment.source,
+        "anchor": json.dumps([segment.anchor.unit, segment.anchor.start, segment.anchor.end]),
+        "created_at": segment.created_at,
+        "occurred_at": segment.occurred_at,
+        "expires_at": segment.expires_at,
+        "replaces": segment.replaces,
+        "superseded_by": segment.superseded_by,
+        "digest": segment.digest,
+        "media": segment.media,
+        "look": list(segment.look) if segment.look else None,
+        "attempts": segment.attempts,
+        "error": segment.error,
+    }
+
+
+def _terms_of(segment: Segment) -> str:
+    said = (segment.title, segment.context, segment.text, segment.name, " ".join(segment.tags))
+    return document_terms("\n".join(said))
+
+
+def segment_of(row: Mapping[str, Any]) -> Segment:
+    """The segment that `row_of` made the row from."""
+    unit, start, end = cast("tuple[AnchorUnit, float, float]", json.loads(row["anchor"]))
+    return Segment(
+        id=row["id"],
+        index=row["segment"],
+        part=row["part"],
+        owner=row["owner"],
+        namespace=row["namespace"],
+        session=row["session"],
+        modality=Modality(row["modality"]),
+        mime=row["mime"],
+        title=row["title"],
+        text=row["text"],
+        context=row["context"],
+        tags=tuple(row["tags"]),
+        metadata=dict(cast("tuple[str, MetadataValue]", json.loads(entry)) for entry in row["metadata"]),
+        name=row["name"],
+        source=row["source"],
+        anchor=Anchor(unit=unit, start=start, end=end),
+        created_at=_utc(row["created_at"]),
+        occurred_at=_utc(row["occurred_at"]),
+        expires_at=_utc(row["expires_at"]) if row["expires_at"] else None,
+        replaces=row["replaces"],
+        superseded_by=row["superseded_by"],
+        digest=row["digest"],
+        media=row["media"],
+        look=bytes(row["look"]) if row["look"] else None,
+        attempts=row["attempts"],
+        error=row["error"],
+    )
+
+
+def _utc(moment: datetime) -> datetime:
+    return moment.astimezone(UTC)
+
+
+def table_of(segments: Sequence[Segment], vectors: Mapping[str, Iterable[object]], schema: pa.Schema) -> pa.Table:
+    """Rows in the table's own schema; a vector column not in `vectors` is null throughout."""
+    rows = [row_of(segment) for segment in segments]
+    columns: dict[str, object] = {name: [row[name] for row in rows] for name in SCHEMA.names}
+    for column in vector_columns(schema):
+        columns[column] = vectors.get(column, [None] * len(rows))
+    return pa.table({name: columns[name] for name in schema.names}, schema=schema)

@@ -1,0 +1,256 @@
+"""The store: the table and its media under one roof, written by one at a time."""
+
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import anyio
+import numpy as np
+from numpy.typing import NDArray
+
+from memory.errors import InvalidInputError, NotFoundError, StoreError
+from memory.model import Medium, Receipt, Segment, SegmentKey
+from memory.store.erasure import purge
+from memory.store.filters import any_key, given_up, one_of, same_content, text_literal, waits_for
+from memory.store.lock import ProcessLock
+from memory.store.media import MediaStore
+from memory.store.table import SegmentTable
+from memory.threads import in_io_thread
+
+UPKEEP_AFTER = 64
+"""Commits after which small files are joined; each commit adds files that every read must open."""
+KEEP_VERSIONS = timedelta(minutes=10)
+"""How long an old version stays for readers that are still in it."""
+
+
+class Store:
+    """Durable memory: what `remember` was told is on disk when it returns."""
+
+    def __init__(self, home: Path, table: SegmentTable, media: MediaStore, writing: ProcessLock) -> None:
+        self.table = table
+        self.media = media
+        self._writing = writing
+        self._erasing = home / "erasing"
+
+    @classmethod
+    async def open(cls, home: Path) -> "Store":
+        """Open the store in the folder `home`, made where there is none."""
+        await in_io_thread(home.mkdir, parents=True, exist_ok=True, mode=0o700)
+        writing = ProcessLock(home / "writing.lock")
+        async with writing.hold():
+            table = await SegmentTable.open(home / "table")
+        return cls(home, table, await in_io_thread(MediaStore, home / "media"), writing)
+
+    @asynccontextmanager
+    async def _exclusively(self) -> AsyncGenerator[None]:
+        """The only writer of all processes, for a block that is not cancelled once it has begun."""
+        async with self._writing.hold():
+            with anyio.CancelScope(shield=True):
+                yield
+
+    async def add_space(self, column: str, dimensions: int) -> None:
+        """Make sure a space has its vector column."""
+        async with self._writing.hold():
+            await self.table.add_space(column, dimensions)
+
+    async def duplicate_of(self, owner: str, namespace: str, digest: str) -> Segment | None:
+        """The first segment of the living memory with exactly this content, if there is one."""
+        found = await self.table.segments(same_content(owner, namespace, digest, datetime.now(UTC)))
+        return found[0] if found else None
+
+    async def check_replaceable(self, owner: str, id_: str) -> None:
+        """See that a memory can be replaced by a newer version.
+
+        Raises:
+            NotFoundError: the owner has no such memory.
+            InvalidInputError: it has a newer version already.
+        """
+        rows = await self.memory(owner, id_)
+        if not rows:
+            raise NotFoundError(f"replaces: there is no memory {id_!r}; recall shows the right id")
+        newer = rows[0].superseded_by
+        if newer and await self.memory(owner, newer):
+            raise InvalidInputError(f"replaces: {id_!r} has a newer version already; replace {newer!r}")
+
+    async def memory(self, owner: str, id_: str) -> list[Segment]:
+        """A memory's segments in order, whichever version it is; none where the owner has no such."""
+        return await self.table.segments(f"id = {text_literal(id_)} AND owner = {text_literal(owner)}")
+
+    async def segments(self, keys: Sequence[SegmentKey]) -> list[Segment]:
+        """The segments of these keys that are still there, ordered by key."""
+        return await self.table.segments(any_key(keys))
+
+    async def select(self, condition: str) -> list[Segment]:
+        """The segments under a condition, ordered by key."""
+        return await self.table.segments(condition)
+
+    async def newest(self, condition: str) -> list[SegmentKey]:
+        """The first segment under a condition of each memory, the latest remembered first."""
+        rows = await self.table.records(condition, ["id", "segment", "created_at"])
+        rows.sort(key=lambda row: row["segment"])
+        rows.sort(key=lambda row: row["created_at"], reverse=True)
+        firsts: dict[str, int] = {}
+        for row in rows:
+            firsts.setdefault(row["id"], row["segment"])
+        return list(firsts.items())
+
+    async def ids(self, condition: str) -> list[str]:
+        """Memories with a row under a condition, the latest remembered first."""
+        return [id_ for id_, _ in await self.newest(condition)]
+
+    async def ids_with(self, terms: Sequence[str], condition: str) -> list[str]:
+        """Memories with a segment under a condition that has every one of the terms."""
+        rows = max(1, await self.table.count(condition))
+        matches = await self.table.matching(terms, condition, rows, every=True)
+        return list(dict.fromkeys(match.key[0] for match in matches))
+
+    async def known(self, owner: str, ids: Sequence[str]) -> set[str]:
+        """Those of the ids that are memories of this owner."""
+        condition = f"{one_of('id', ids)} AND owner = {text_literal(owner)}"
+        return {row["id"] for row in await self.table.records(condition, ["id"])}
+
+    async def pending(self, column: str | None, condition: str = "true") -> int:
+        """Segments under a condition without a vector in a space; none where there is no space."""
+        return await self.table.count(f"{condition} AND {column} IS NULL") if column else 0
+
+    async def pending_among(self, column: str | None, keys: Sequence[SegmentKey]) -> set[SegmentKey]:
+        """Those of the keys that have no vector in a space."""
+        if column is None or not keys:
+            return set()
+        rows = await self.table.records(f"{any_key(keys)} AND {column} IS NULL", ["id", "segment"])
+        return {(row["id"], row["segment"]) for row in rows}
+
+    async def failed(self, max_attempts: int, condition: str) -> int:
+        """Segments under a condition that will not be tried again."""
+        return await self.table.count(f"{condition} AND {given_up(max_attempts)}")
+
+    async def waiting(self, column: str, max_attempts: int, limit: int) -> list[Segment]:
+        """Some of the segments that wait for a vector in a space."""
+        keys = await self.table.records(waits_for(column, max_attempts), ["id", "segment"], limit=limit)
+        return await self.segments([(row["id"], row["segment"]) for row in keys])
+
+    async def vectors_of(self, id_: str, column: str) -> NDArray[np.float32] | None:
+        """A memory's vectors in a space, one row each; None where it has none yet."""
+        condition = f"id = {text_literal(id_)} AND {column} IS NOT NULL"
+        rows = await self.table.records(condition, [column])
+        return np.asarray([row[column] for row in rows], dtype=np.float32) if rows else None
+
+    async def keep(
+        self,
+        segments: Sequence[Segment],
+        vectors: Mapping[str, NDArray[np.float32]],
+        media: Sequence[Medium],
+    ) -> str:
+        """Write a memory, media first; returns its id, or that of the same content already kept.
+
+        The checks and the write are one: two processes given the same content keep one memory, and
+        of two that replace the same version one is told so. Once begun, the write is not cancelled.
+
+        Raises:
+            NotFoundError: the version it replaces was forgotten.
+            InvalidInputError: the version it replaces was replaced by another.
+            StoreError: it could not be written; nothing of it is left.
+        """
+        first = segments[0]
+        async with self._exclusively():
+            original = await self.duplicate_of(first.owner, first.namespace, first.digest)
+            if original is not None and original.id != first.replaces:
+                return original.id
+            if first.replaces:
+                await self.check_replaceable(first.owner, first.replaces)
+            await self._write(segments, vectors, media)
+        return first.id
+
+    async def _write(
+        self, segments: Sequence[Segment], vectors: Mapping[str, NDArray[np.float32]], media: Sequence[Medium]
+    ) -> None:
+        try:
+            for medium in media:
+                await in_io_thread(self.media.write, medium.data, medium.mime)
+            await self.table.append(segments, vectors, replaced=segments[0].replaces)
+        except StoreError:
+            await self._sweep()
+            raise
+
+    async def fill(self, column: str, segments: Sequence[Segment], vectors: NDArray[np.float32]) -> None:
+        """Give pending segments their vectors."""
+        async with self._writing.hold():
+            await self.table.fill(column, [segment.key for segment in segments], vectors)
+
+    async def mark_failed(self, segments: Sequence[Segment], error: str) -> None:
+        """Keep the reason why segments could not be embedded with them."""
+        async with self._writing.hold():
+            await self.table.mark_failed([segment.key for segment in segments], error)
+
+    async def erase(self, ids: Sequence[str]) -> Receipt:
+        """Remove memories for good: rows, index entries, old versions, and media no other needs.
+
+        Once begun it is not cancelled; a process that dies in it leaves a mark, by which the next
+        one finishes.
+        """
+        these = one_of("id", ids)
+        async with self._exclusively():
+            rows = await self.table.records(these, ["id", "media"])
+            size = await self.table.size_of(these)
+            older = await self.table.records(f"{one_of('superseded_by', ids)} AND NOT {these}", ["id"])
+            await in_io_thread(self._erasing.touch)
+            await self.table.delete(these)
+            removed = await self._sweep()
+            erased = await self._purge()
+            shared = await self.table.records(one_of("media", {row["media"] for row in rows} - {""}), ["media"])
+        gone = {row["media"] for row in rows} & removed.keys()
+        kept = len({row["media"] for row in shared})
+        return Receipt(
+            memories=_ids(rows),
+            segments=len(rows),
+            media=len(gone),
+            size_bytes=size + sum(removed[key] for key in gone),
+            erased=erased,
+            detail=_detail(erased=erased, files=len(gone), shared=kept, older=_ids(older)),
+        )
+
+    async def _purge(self) -> bool:
+        erased = await purge(self.table)
+        if erased:
+            await in_io_thread(self._erasing.unlink)
+        return erased
+
+    async def _sweep(self) -> dict[str, int]:
+        """Remove media that no row names, and half-written ones; returns the bytes of each by key."""
+        needed = {row["media"] for row in await self.table.records("media != ''", ["media"])}
+        return await in_io_thread(self.media.sweep, needed)
+
+    async def recover(self) -> None:
+        """Finish what a process that died left behind: an erasure, and files that belong to nothing."""
+        async with self._exclusively():
+            await self._sweep()
+            if await in_io_thread(self._erasing.exists):
+                await self._purge()
+
+    async def upkeep(self) -> bool:
+        """Tidy the table when enough commits have gathered; True when there was work."""
+        if await self.table.versions() < UPKEEP_AFTER:
+            return False
+        async with self._writing.hold():
+            await self.table.upkeep(KEEP_VERSIONS)
+        return True
+
+
+def _ids(rows: Sequence[Mapping[str, str]]) -> tuple[str, ...]:
+    return tuple(sorted({row["id"] for row in rows}))
+
+
+def _detail(*, erased: bool, files: int, shared: int, older: Sequence[str]) -> str:
+    media = f"{files} media file{'' if files == 1 else 's'}"
+    done = (
+        f"off the disk: rows, vectors, full-text index entries, old table versions and {media}"
+        if erased
+        else f"deleted: rows and {media}; older versions of the table still wait to be removed"
+    )
+    stay = "1 media file stays" if shared == 1 else f"{shared} media files stay"
+    kept = [
+        *([f"{stay}, needed by another memory"] if shared else []),
+        *([f"older versions stay until they are forgotten themselves: {', '.join(older)}"] if older else []),
+    ]
+    return "; ".join([done, *kept])
