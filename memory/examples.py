@@ -1,0 +1,142 @@
+"""Searching by example: what a file or a memory means, says and looks like."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from memory.embedders.protocol import Content
+from memory.embedding import Embedding
+from memory.errors import NotFoundError
+from memory.media.pictures import LOOK_ALIKE_BITS, LOOK_BITS
+from memory.media.reader import MediaReader
+from memory.model import MediaPart, Medium, Modality, SearchFilter, SegmentKey
+from memory.requests import Example
+from memory.store.store import Store
+
+_EXAMPLE_CHARS = 1_200
+_AWAY = 0.5
+"""How strongly `unlike` pushes a question's vector away."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exemplar:
+    """An example, ready to search by.
+
+    Attributes:
+        id: the memory it is, empty for a file; it never finds itself.
+        modality: what it is.
+        text: what can be read in it.
+        look: what it looks like, for pictures.
+        medium: its bytes, where the embedder takes them as they are.
+        vector: its own vector, for a memory that has one.
+    """
+
+    id: str = ""
+    modality: Modality
+    text: str
+    look: bytes | None = None
+    medium: Medium | None = None
+    vector: NDArray[np.float32] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Examples:
+    """Turns examples into what can be searched by."""
+
+    store: Store
+    embedding: Embedding
+    reader: MediaReader
+
+    async def resolve(self, example: Example | None, filters: SearchFilter) -> Exemplar | None:
+        """The example, read.
+
+        Raises:
+            NotFoundError: no memory of this owner has the id.
+            InvalidInputError: the file cannot be read.
+        """
+        match example:
+            case None:
+                return None
+            case MediaPart():
+                return await self._file(example)
+            case str():
+                return await self._memory(example, filters)
+
+    async def lookalikes(self, look: bytes, condition: str, limit: int) -> dict[SegmentKey, float]:
+        """Pictures that look the same, each with its likeness from 0 to 1."""
+        found = await self.store.table.lookalikes(look, condition, limit)
+        return {key: 1 - bits / LOOK_BITS for key, bits in found if bits <= LOOK_ALIKE_BITS}
+
+    def remarks(self, like: Exemplar | None) -> tuple[str, ...]:
+        """What a user must know about a search by this example."""
+        if like is None or like.vector is not None or like.modality in (Modality.TEXT, Modality.CODE):
+            return ()
+        if self.embedding.sees(like.modality):
+            return ()
+        how = "the words in it and its look-alikes" if like.look else "the words in it"
+        return (f"the {like.modality} was searched by {how}: this embedder reads text only",)
+
+    async def _file(self, part: MediaPart) -> Exemplar:
+        reading = await self.reader.read(part)
+        modality = reading.pieces[0].modality
+        return Exemplar(
+            modality=modality,
+            text=_joined(piece.text for piece in reading.pieces),
+            look=reading.pieces[0].look,
+            medium=part.medium if self.embedding.sees(modality) else None,
+        )
+
+    async def _memory(self, id_: str, filters: SearchFilter) -> Exemplar:
+        rows = await self.store.memory(filters.owner, id_)
+        if not rows:
+            raise NotFoundError(f"like/unlike: there is no memory {id_!r}, and no file of that name")
+        return Exemplar(
+            id=id_,
+            modality=rows[0].modality,
+            text=_joined(row.text for row in rows),
+            look=next((row.look for row in rows if row.look), None),
+            vector=await self._own_vector(id_),
+        )
+
+    async def _own_vector(self, id_: str) -> NDArray[np.float32] | None:
+        column = self.embedding.column
+        vectors = await self.store.vectors_of(id_, column) if column else None
+        return None if vectors is None else _unit(vectors.mean(axis=0))
+
+
+async def aim(
+    embedding: Embedding, query: str, like: Exemplar | None, unlike: Exemplar | None
+) -> NDArray[np.float32] | None:
+    """The vector to search with; None where there is nothing to embed.
+
+    Raises:
+        EmbeddingError: the embedder gave none.
+    """
+    toward = [await _toward(embedding, query, like)] if like else []
+    if query.strip() and (like is None or like.vector is not None):
+        toward.append(await embedding.query(Content(text=query)))
+    known = [vector for vector in toward if vector is not None]
+    if not known:
+        return None
+    away = await _toward(embedding, "", unlike) if unlike else None
+    total = _unit(np.sum(known, axis=0))
+    return total if away is None else _unit(total - _AWAY * away)
+
+
+async def _toward(embedding: Embedding, query: str, example: Exemplar) -> NDArray[np.float32] | None:
+    if example.vector is not None:
+        return example.vector
+    if example.medium is not None:
+        return await embedding.query(Content(text=query, media=(example.medium,)))
+    text = "\n".join(part for part in (query, example.text) if part.strip())
+    return await embedding.query(Content(text=text)) if text else None
+
+
+def _joined(texts: Iterable[str]) -> str:
+    return "\n".join(text for text in texts if text)[:_EXAMPLE_CHARS]
+
+
+def _unit(vector: NDArray[np.floating]) -> NDArray[np.float32]:
+    return (vector / np.linalg.norm(vector)).astype(np.float32)

@@ -1,0 +1,81 @@
+"""The way out: which memories, a code that says yes to exactly these, and their erasure."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from memory.errors import InvalidInputError, NotFoundError
+from memory.model import Receipt, SearchFilter
+from memory.requests import MAX_LABEL_CHARS, MAX_QUERY_CHARS, Proposal, check_filters, named, require_text
+from memory.store.filters import visible
+from memory.store.store import Store
+from memory.terms import query_terms
+
+SAMPLES = 5
+"""Memories shown of what would go."""
+
+
+@dataclass(frozen=True, slots=True)
+class Forgetting:
+    """Erases memories: at once by id, by filter only after a look at what would go."""
+
+    store: Store
+
+    async def forget_ids(self, owner: str, ids: Sequence[str]) -> Receipt:
+        """Erase these memories; all of them or, where one is unknown, none.
+
+        Raises:
+            NotFoundError: some are not there for this owner.
+        """
+        for id_ in ids:
+            require_text(id_, "ids", MAX_LABEL_CHARS)
+        known = await self.store.known(owner, ids)
+        missing = [id_ for id_ in dict.fromkeys(ids) if id_ not in known]
+        if missing:
+            raise NotFoundError(
+                f"nothing was forgotten: there is no memory {named(missing)}. Recall shows the ids there are."
+            )
+        return await self.store.erase(sorted(known))
+
+    async def propose(self, filters: SearchFilter, query: str) -> Proposal:
+        """What a forget with these filters would take: older versions too, and every word must match.
+
+        Raises:
+            InvalidInputError: the query is not text, or has no word to look for.
+        """
+        ids = await self._selected(filters, query)
+        first = {segment.id: segment for segment in await self.store.segments([(id_, 0) for id_ in ids[:SAMPLES]])}
+        return Proposal(
+            count=len(ids),
+            samples=tuple(first[id_] for id_ in ids[:SAMPLES] if id_ in first),
+            code=_code(filters.owner, ids),
+        )
+
+    async def forget_selected(self, filters: SearchFilter, query: str, code: str) -> Receipt:
+        """Erase what a proposal showed.
+
+        Raises:
+            InvalidInputError: the code is not that of what these filters select now.
+        """
+        ids = await self._selected(filters, query)
+        if code != _code(filters.owner, ids):
+            raise InvalidInputError(
+                f"confirm={code!r} is not the code for what these filters select now ({len(ids)}), so "
+                "nothing was forgotten. Call forget with the same filters but no confirm, and look again."
+            )
+        return await self.store.erase(ids)
+
+    async def _selected(self, filters: SearchFilter, query: str) -> list[str]:
+        require_text(query, "query", MAX_QUERY_CHARS)
+        check_filters(filters)
+        condition = visible(replace(filters, history=True))
+        if not query.strip():
+            return await self.store.ids(condition)
+        terms = query_terms(query)
+        if not terms:
+            raise InvalidInputError(f"query={query!r} holds no word to look for; name some words, or filters only")
+        return await self.store.ids_with(terms, condition)
+
+
+def _code(owner: str, ids: Sequence[str]) -> str:
+    return hashlib.sha256("\n".join([owner, *sorted(ids)]).encode()).hexdigest()[:12]

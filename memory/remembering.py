@@ -1,0 +1,176 @@
+"""The write path: parts → pieces → segments → vectors, and one durable append."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import anyio
+
+from memory.composing import Source, compose, digest_of
+from memory.embedders.protocol import Vectors
+from memory.embedding import Embedding
+from memory.errors import EmbeddingError, EmbeddingRefusedError, StoreError
+from memory.media.passages import passages
+from memory.media.reader import MediaReader
+from memory.model import (
+    Anchor,
+    MediaPart,
+    Medium,
+    Modality,
+    Part,
+    Piece,
+    Reading,
+    SearchFilter,
+    Segment,
+    State,
+)
+from memory.requests import Remembered, Remembrance, Similar, check_remembrance
+from memory.store.filters import one_of, other_than, visible
+from memory.store.media import media_key
+from memory.store.store import Store
+from memory.threads import in_worker
+
+INLINE_S = 10.0
+"""How long an answer waits for vectors; hosts give up on a call after a minute."""
+INLINE_SEGMENTS = 8
+"""Segments embedded before the answer; more are acknowledged as pending and caught up at once."""
+SIMILAR = 3
+"""Close neighbours reported with a new memory."""
+SIMILAR_FROM = 0.6
+"""How close, from 0 for unrelated texts to 1 for the same one, a neighbour must be to be reported."""
+_PREVIEW_CHARS = 80
+
+
+@dataclass(frozen=True, slots=True)
+class Remembering:
+    """Takes remembrances in. Nothing is stored unless every part of one could be read."""
+
+    store: Store
+    embedding: Embedding
+    reader: MediaReader
+
+    async def remember(self, request: Remembrance) -> Remembered:
+        """Read, embed and keep one memory; on disk when this returns.
+
+        Raises:
+            InvalidInputError: something in it cannot be used; nothing was stored.
+            NotFoundError: the memory it replaces does not exist.
+            StoreError: it could not be written.
+        """
+        check_remembrance(request)
+        digest = await in_worker(digest_of, request.parts)
+        original = await self.store.duplicate_of(request.owner, request.namespace, digest)
+        if original is not None and original.id != request.replaces:
+            return await self._duplicate(original.id, request)
+        if request.replaces:
+            await self.store.check_replaceable(request.owner, request.replaces)
+        sources = [await self._source(part) for part in request.parts]
+        media = {source.media: source.medium for source in sources if source.medium}
+        segments = compose(request, sources, digest)
+        vectors, failures = await self._embed(segments, media)
+        kept = await self.store.keep(segments, self.embedding.as_columns(vectors), list(media.values()))
+        if kept != segments[0].id:
+            return await self._duplicate(kept, request)
+        similar, unsought = await self._similar(segments[0], vectors)
+        return Remembered(
+            id=kept,
+            status="stored",
+            state=self.embedding.state(vectors),
+            modalities=_modalities(segments),
+            segments=len(segments),
+            similar=similar,
+            warnings=(*(warning for source in sources for warning in source.reading.warnings), *failures, *unsought),
+        )
+
+    async def _duplicate(self, original: str, request: Remembrance) -> Remembered:
+        rows = await self.store.select(one_of("id", [original]))
+        waiting = await self.store.pending(self.embedding.column, one_of("id", [original]))
+        return Remembered(
+            id=original,
+            status="duplicate",
+            state=State.PENDING if waiting else State.READY,
+            modalities=_modalities(rows),
+            segments=len(rows),
+            warnings=_already(original, rows[0].replaces, request.replaces),
+        )
+
+    async def _source(self, part: Part) -> Source:
+        if isinstance(part, MediaPart):
+            reading = await self.reader.read(part)
+            key = await in_worker(media_key, part.medium.data, part.medium.mime)
+            return Source(part=part, reading=reading, media=key)
+        return Source(part=part, reading=Reading(pieces=await in_worker(_text_pieces, part.text)))
+
+    async def _embed(
+        self, segments: Sequence[Segment], media: Mapping[str, Medium]
+    ) -> tuple[Vectors | None, tuple[str, ...]]:
+        if self.embedding.embedder is None:
+            return None, (f"found by its words only: {self.embedding.absence}",)
+        if len(segments) > INLINE_SEGMENTS:
+            return None, ()
+        try:
+            with anyio.fail_after(INLINE_S):
+                return await self.embedding.documents(segments, media), ()
+        except TimeoutError:
+            return None, (f"stored; embedding takes longer than {INLINE_S:g} s and goes on after this answer",)
+        except EmbeddingRefusedError as error:
+            return None, (f"stored; found by its words only until this is mended: {error}",)
+        except EmbeddingError as error:
+            return None, (f"stored; found by its words until the embedder answers again: {error}",)
+
+    async def _similar(self, first: Segment, vectors: Vectors | None) -> tuple[tuple[Similar, ...], tuple[str, ...]]:
+        """Close neighbours; the memory is stored by now, so trouble in looking is only told."""
+        column = self.embedding.column
+        if vectors is None or column is None:
+            return (), ()
+        try:
+            return await self._neighbours(first, column, vectors), ()
+        except StoreError as error:
+            return (), (f"stored; similar memories could not be looked for: {error}",)
+
+    async def _neighbours(self, first: Segment, column: str, vectors: Vectors) -> tuple[Similar, ...]:
+        near = SearchFilter(owner=first.owner, now=first.created_at, namespace=first.namespace)
+        condition = f"{visible(near)} AND {other_than(first.id)}"
+        matches = await self.store.table.nearest(column, vectors[0], condition, SIMILAR * 4)
+        closeness = {match.key: self.embedding.closeness(match.cosine or 0.0) for match in matches}
+        close = [key for key in closeness if closeness[key] >= SIMILAR_FROM]
+        found = {segment.id: segment for segment in await self.store.segments(close)}
+        best = sorted(found, key=lambda id_: -max(closeness[key] for key in close if key[0] == id_))
+        return tuple(
+            Similar(
+                id=id_,
+                preview=_preview(found[id_]),
+                score=max(closeness[key] for key in close if key[0] == id_),
+            )
+            for id_ in best[:SIMILAR]
+        )
+
+
+def _already(original: str, replaced: str, asked: str) -> tuple[str, ...]:
+    said = (
+        "exactly this content is remembered already; its title, tags and times stay as they were. "
+        f"To change them, remember it again with replaces={original}"
+    )
+    if asked and asked != replaced:
+        return said, f"{asked} was not replaced: forget it if it is out of date"
+    return (said,)
+
+
+def _text_pieces(text: str) -> tuple[Piece, ...]:
+    cut = passages(text)
+    return tuple(
+        Piece(
+            modality=Modality.TEXT,
+            anchor=Anchor(unit="characters", start=one.start, end=one.end) if len(cut) > 1 else Anchor(),
+            text=one.text,
+        )
+        for one in cut
+    )
+
+
+def _preview(segment: Segment) -> str:
+    said = " ".join((segment.text or segment.context).split())
+    return f"{segment.title}: {said}"[:_PREVIEW_CHARS] if segment.title else said[:_PREVIEW_CHARS]
+
+
+def _modalities(segments: Sequence[Segment]) -> tuple[Modality, ...]:
+    return tuple(dict.fromkeys(segment.modality for segment in segments))
