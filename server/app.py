@@ -1,0 +1,47 @@
+"""The MCP server: tools, resources and prompts over a memory that opens in the background."""
+
+import logging
+import sys
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from importlib.metadata import version
+
+from mcp.server.mcpserver import MCPServer
+
+from server.arguments import accept_aliases
+from server.descriptions import INSTRUCTIONS
+from server.resources import MemoryServer, add_prompts, add_resources
+from server.tools import build_tools
+from server.warming import OpenBackend, Warming
+
+
+def build_server(open_backend: OpenBackend) -> MemoryServer:
+    """The one server object, for every transport and both protocol eras.
+
+    Tools are listed at once; a call waits until `open_backend` has opened.
+    """
+    memory = Warming(open_backend)
+
+    @asynccontextmanager
+    async def lifespan(_: MCPServer[Warming]) -> AsyncGenerator[Warming]:
+        async with memory.running():
+            yield memory
+
+    server = MemoryServer(
+        name="sensorium",
+        title="Sensorium",
+        description="One memory for everything an agent reads, sees and hears.",
+        instructions=INSTRUCTIONS,
+        version=version("sensorium"),
+        tools=build_tools(),
+        lifespan=lifespan,
+        middleware=[accept_aliases],
+    )
+    add_resources(server, memory)
+    add_prompts(server)
+    return server
+
+
+def log_to_stderr(level: str) -> None:
+    """Send logs to stderr; stdout belongs to the protocol. To be called before a server is built."""
+    logging.basicConfig(stream=sys.stderr, level=level, format="sensorium %(levelname)s %(name)s: %(message)s")

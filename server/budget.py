@@ -1,0 +1,118 @@
+"""Token budgets: how much a text costs a model, and how to say the most within it."""
+
+import math
+import re
+from bisect import bisect_right
+from collections.abc import Callable, Mapping, Sequence
+from itertools import accumulate
+
+from memory.terms import query_terms
+
+ELLIPSIS = "…"
+_LEAST_TOKENS = 8
+"""Fewer say nothing of a text that is longer."""
+_SCANNED_CHARS = 20_000
+"""How far into a text the question's words are looked for; what is shown of a hit is far shorter."""
+_MAX_HEAD_TOKENS = 200
+_LITTLE_TOKENS = 16
+"""What must be left for what a thing says, for its head to be worth showing."""
+
+
+def tokens(text: str) -> int:
+    """A cautious estimate of a text's tokens: a quarter of its ASCII characters, all of the others.
+
+    Never more for a text than for its pieces together.
+    Source: OpenAI, "What are tokens and how to count them?", 2026-11: about 4 English characters each;
+    Chinese and Japanese come to about one token a character.
+    """
+    ascii_chars = len(text.encode("ascii", "ignore"))
+    return math.ceil(ascii_chars / 4) + len(text) - ascii_chars
+
+
+def lines_cost(lines: Sequence[str]) -> int:
+    """At most what these lines add to a text, their line ends included."""
+    return tokens("".join(f"{line}\n" for line in lines))
+
+
+def excerpt(text: str, query: str, max_tokens: int, cost: Callable[[str], int] = tokens) -> str:
+    """The text within `max_tokens`: the whole, or the window with most of the query's words.
+
+    `cost` is what a text costs as it will be printed. White space at the end is left out.
+    """
+    text = text.rstrip()
+    whole = cost(text)
+    if whole <= max_tokens:
+        return text
+    if max_tokens < _LEAST_TOKENS:
+        return ""
+    width = max(1, len(text) * max_tokens // whole)
+    wanted = set(query_terms(query))
+    start = _best_start(text[:_SCANNED_CHARS], wanted, width) if wanted else 0
+    lengths = range(1, min(len(text) - start, 4 * max_tokens) + 1)
+    return _window(text, start, bisect_right(lengths, max_tokens, key=lambda n: cost(_window(text, start, n))))
+
+
+def _window(text: str, start: int, length: int) -> str:
+    cut = text[start : start + length].strip()
+    return f"{ELLIPSIS if start else ''}{cut}{ELLIPSIS if start + length < len(text) else ''}" if cut else ""
+
+
+def _best_start(text: str, wanted: set[str], width: int) -> int:
+    """Where the window with most different words of the question begins, the first of equals."""
+    found = ((match.start(), wanted.intersection(query_terms(match[0]))) for match in re.finditer(r"\w+", text))
+    marks = [(place, shared) for place, shared in found if shared]
+    starts = [0, *(max(0, min(place - width // 5, len(text) - width)) for place, _ in marks)]
+    return max(starts, key=lambda start: (_different(marks, start, width), -start))
+
+
+def _different(marks: Sequence[tuple[int, set[str]]], start: int, width: int) -> int:
+    inside = (shared for place, shared in marks if start <= place < start + width)
+    return len(set[str]().union(*inside))
+
+
+def shares(wants: Sequence[int], budget: int) -> list[int]:
+    """Divide a budget among wants: small ones are met, and what they leave is split evenly."""
+    given = [0] * len(wants)
+    left = max(budget, 0)
+    for met, place in enumerate(sorted(range(len(wants)), key=wants.__getitem__)):
+        given[place] = min(wants[place], left // (len(wants) - met))
+        left -= given[place]
+    return given
+
+
+def room_for_head(room: int) -> int:
+    """What the lines above one of the things shown may cost: never more than what they are about."""
+    return min(room // 2, _MAX_HEAD_TOKENS)
+
+
+def spared(
+    said: Mapping[str, str],
+    spare_first: Sequence[str],
+    printed: Callable[[Mapping[str, str]], list[str]],
+    room: int,
+) -> list[str]:
+    """What is said as lines, without as many of the names in `spare_first` as it takes to fit."""
+    kept = {name: text for name, text in said.items() if text}
+    for name in spare_first:
+        if lines_cost(printed(kept)) <= room:
+            break
+        kept.pop(name, None)
+    return printed(kept)
+
+
+def fitting(heads: Sequence[int], wants: Sequence[int], room: int) -> int:
+    """How many of these things fit with their heads and a little of what they say; at least one."""
+    needs = (head + min(want, _LITTLE_TOKENS) for head, want in zip(heads, wants, strict=True))
+    return max(1, sum(total <= room for total in accumulate(needs)))
+
+
+def fitted(lines: Sequence[str], room: int) -> list[str]:
+    """The first of these lines that fit; the one that overflows is cut, those after it are left out."""
+    kept: list[str] = []
+    for line in lines:
+        left = room - lines_cost(kept)
+        if lines_cost([line]) > left:
+            cut = excerpt(" ".join(line.split()), "", left, lambda text: lines_cost([text]))
+            return [*kept, cut] if cut else kept
+        kept.append(line)
+    return kept

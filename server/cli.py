@@ -1,0 +1,103 @@
+"""The `sensorium` command. Heavy libraries are imported by the commands that need them, not here."""
+
+import sys
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from memory.errors import ConfigurationError, SensoriumError
+
+if TYPE_CHECKING:
+    from server.settings import Settings
+
+_HOST = "127.0.0.1"
+_PORT = 8000
+
+app = typer.Typer(
+    name="sensorium",
+    help="One memory for everything an agent reads, sees and hears. Without a command: serve MCP over stdio.",
+    add_completion=False,
+    pretty_exceptions_enable=False,  # a bug's traceback plain, without the values of variables
+    no_args_is_help=False,
+)
+
+
+def main() -> None:
+    """Entry point: anticipated errors end with one line on stderr and exit code 1."""
+    try:
+        app()
+    except SensoriumError as error:
+        sys.stderr.write(f"sensorium: {error}\n")
+        sys.exit(1)
+
+
+@app.callback(invoke_without_command=True)
+def default(
+    context: typer.Context,
+    *,
+    version: Annotated[bool, typer.Option("--version", help="Print the version and stop.")] = False,
+) -> None:
+    """Serve over stdio where no command is given."""
+    if version:
+        from importlib.metadata import version as installed  # noqa: PLC0415  # kept out of --help
+
+        typer.echo(f"sensorium {installed('sensorium')}")
+        return
+    if context.invoked_subcommand is None:
+        from server.stdio import serve_stdio  # noqa: PLC0415  # the MCP SDK costs over a second
+
+        serve_stdio(_settings())
+
+
+@app.command()
+def serve(
+    *,
+    http: Annotated[bool, typer.Option("--http", help="Streamable HTTP at /mcp instead of stdio.")] = False,
+    host: Annotated[str | None, typer.Option(help="Address to listen on, with --http.", show_default=_HOST)] = None,
+    port: Annotated[
+        int | None,
+        typer.Option(
+            min=0, max=65535, help="Port to listen on, with --http; 0: any free one.", show_default=str(_PORT)
+        ),
+    ] = None,
+    insecure: Annotated[
+        bool,
+        typer.Option("--insecure", help="With --http: listen beyond this machine, asking nobody who they are."),
+    ] = False,
+) -> None:
+    """Serve MCP over stdio, or over HTTP."""
+    if not http:
+        _refuse_without_http({"--host": host is not None, "--port": port is not None, "--insecure": insecure})
+        from server.stdio import serve_stdio  # noqa: PLC0415  # as above
+
+        serve_stdio(_settings())
+        return
+    from server.http import serve_http  # noqa: PLC0415  # as above
+
+    serve_http(
+        _settings(),
+        host=_HOST if host is None else host,
+        port=_PORT if port is None else port,
+        insecure=insecure,
+    )
+
+
+@app.command()
+def doctor() -> None:
+    """Check this installation: settings, store, embedder, and what reads each medium."""
+    from server.doctor import examine  # noqa: PLC0415  # loads everything there is
+
+    sys.exit(examine(_settings()))
+
+
+def _refuse_without_http(given: Mapping[str, bool]) -> None:
+    options = ", ".join(option for option, is_given in given.items() if is_given)
+    if options:
+        raise ConfigurationError(f"{options} without --http has no effect: stdio listens nowhere. Add --http.")
+
+
+def _settings() -> "Settings":
+    from server.settings import read_settings  # noqa: PLC0415  # kept out of --help
+
+    return read_settings()

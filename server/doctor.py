@@ -1,0 +1,120 @@
+"""`sensorium doctor`: what the settings lead to, each check with a verdict and the mend."""
+
+import os
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from typing import Literal, cast
+
+import anyio
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from memory.embedders.protocol import Content
+from memory.errors import EmbeddingError, SensoriumError
+from server.composition import Chosen, build_reader, choose_embedder, open_store, sources
+from server.settings import Settings, variables
+
+Verdict = Literal["ok", "limited", "broken"]
+_COLOURS = {"ok": "green", "limited": "yellow", "broken": "red"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """One thing looked at: `limited` works with less than it could, `broken` does not work."""
+
+    name: str
+    verdict: Verdict
+    finding: str
+
+
+def examine(settings: Settings) -> int:
+    """Print every check; returns the exit code: 1 where something is broken."""
+    checks = anyio.run(_gather, settings)
+    console = Console()
+    console.print(_settings_table(settings))
+    console.print(_table(checks))
+    return int(any(check.verdict == "broken" for check in checks))
+
+
+async def _gather(settings: Settings) -> list[Check]:
+    return [check async for check in _checks(settings)]
+
+
+async def _checks(settings: Settings) -> AsyncIterator[Check]:
+    try:
+        store = await open_store(settings.home)
+        spaces = await store.table.spaces()
+        rows = await store.table.count("true")
+        yield Check(name="store", verdict="ok", finding=f"{settings.home}: {rows} pieces, {len(spaces)} space(s)")
+        for check in await _embedder_checks(await choose_embedder(settings, spaces)):
+            yield check
+    except SensoriumError as error:
+        yield Check(name="store and embedder", verdict="broken", finding=str(error))
+    for reader in build_reader().capabilities():
+        yield Check(name=reader.kind, verdict="ok" if reader.available else "limited", finding=reader.detail)
+    where = sources(settings, is_local=True)
+    roots = ", ".join(map(str, where.roots)) or "no folders"
+    yield Check(name="files (stdio)", verdict="ok", finding=f"{roots}; https: {'yes' if where.allow_urls else 'no'}")
+
+
+async def _embedder_checks(chosen: Chosen) -> list[Check]:
+    in_use = Check(
+        name="embedder",
+        verdict="ok" if chosen.embedding.embedder else "limited",
+        finding=chosen.embedding.name,
+    )
+    rungs = [
+        Check(
+            name=f"  {rung.name}",
+            verdict="ok" if rung.available else "limited",
+            finding=rung.reason or "runs here",
+        )
+        for rung in chosen.rungs
+    ]
+    return [in_use, *rungs, *await _answer(chosen)]
+
+
+async def _answer(chosen: Chosen) -> list[Check]:
+    """Whether the embedder embeds, tried on one word; what it costs is one request."""
+    if chosen.embedding.embedder is None:
+        return []
+    try:
+        await chosen.embedding.query(Content(text="hello"))
+        return [Check(name="  a word", verdict="ok", finding="was embedded")]
+    except EmbeddingError as error:
+        return [Check(name="  a word", verdict="limited", finding=f"could not be embedded: {error}")]
+    finally:
+        await chosen.aclose()
+
+
+def _settings_table(settings: Settings) -> Table:
+    table = Table(title="Settings", title_justify="left")
+    table.add_column("variable", no_wrap=True)
+    table.add_column("value")
+    for name in Settings.model_fields:
+        table.add_row("\n".join(variables(name)), Text(_shown(getattr(settings, name))))
+    return table
+
+
+def _shown(value: object) -> str:
+    match value:
+        case None:
+            return "(not set)"
+        case ():
+            return "none"
+        case tuple():
+            return os.pathsep.join(map(str, cast("tuple[object, ...]", value)))
+        case _:
+            return str(value)
+
+
+def _table(checks: Sequence[Check]) -> Table:
+    table = Table(title="Checks", title_justify="left")
+    table.add_column("check", no_wrap=True)
+    table.add_column("verdict")
+    table.add_column("finding")
+    for check in checks:
+        # Text, as a folder may be called what Rich takes for markup.
+        table.add_row(check.name, Text(check.verdict, style=_COLOURS[check.verdict]), Text(check.finding))
+    return table

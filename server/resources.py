@@ -1,0 +1,110 @@
+"""Memories and the memory's health as resources, and prompts to start from."""
+
+from collections.abc import Iterable, Sequence
+from contextvars import ContextVar
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+from mcp.server.lowlevel.helper_types import ReadResourceContents
+from mcp.server.mcpserver import Context, MCPServer
+from mcp_types import InputRequiredResult
+from pydantic import AnyUrl
+
+from memory.errors import NotFoundError
+from memory.media.passages import readable
+from memory.model import Modality, SearchFilter, Segment
+from server.boundary import told_to_the_reader
+from server.rendering import NOTICE, quoted
+from server.reporting import report
+from server.showing import heading, whole_text
+from server.tools import LOCAL, ServerContext
+from server.warming import Backend, Warming
+
+_mime_being_read: ContextVar[str] = ContextVar("_mime_being_read", default="")
+"""Set by the resource that is read, within one call of `read_resource`."""
+
+
+class MemoryServer(MCPServer[Warming]):
+    """An MCP server whose memories' parts carry their own types.
+
+    The SDK gives all resources of a template one type; a memory's parts are of any.
+    """
+
+    async def read_resource(
+        self, uri: AnyUrl | str, context: Context[Warming, Any] | None = None
+    ) -> Iterable[ReadResourceContents] | InputRequiredResult:
+        """See `MCPServer.read_resource`."""
+        outer = _mime_being_read.set("")
+        try:
+            contents = await super().read_resource(uri, context)
+            if isinstance(contents, InputRequiredResult):
+                return contents
+            return [replace(one, mime_type=_mime_being_read.get() or one.mime_type) for one in contents]
+        finally:
+            _mime_being_read.reset(outer)
+
+
+def add_resources(server: MemoryServer, memory: Warming) -> None:
+    """`memory://status`, `memory://{id}` and `memory://{id}/{part}`."""
+
+    @server.resource("memory://status", title="Memory status", description="What is stored, and how it fares.")
+    async def status() -> str:
+        with told_to_the_reader():
+            backend = await memory.ready()
+            return report(await backend.service.status(LOCAL), shows_paths=backend.shows_paths)
+
+    @server.resource("memory://{id}", title="A memory", description="All a memory says, and where its media lie.")
+    async def whole(id: str, ctx: ServerContext) -> str:  # noqa: A002  # the name in the address
+        with told_to_the_reader():
+            backend = await ctx.request_context.lifespan_context.ready()
+            segments = await _open(backend, id)
+            return "\n".join([NOTICE, *heading(backend, segments), *quoted(whole_text(segments))])
+
+    @server.resource(
+        "memory://{id}/{part}",
+        title="A part of a memory",
+        description="The text, picture, recording or document itself; parts count from 0.",
+        mime_type="text/plain",
+    )
+    async def part_of(id: str, part: str, ctx: ServerContext) -> str | bytes:  # noqa: A002  # likewise
+        with told_to_the_reader():
+            backend = await ctx.request_context.lifespan_context.ready()
+            segments = [one for one in await _open(backend, id) if str(one.part) == part]
+            if not segments:
+                raise NotFoundError(f"memory {id!r} has no part {part!r}; parts count from 0")
+            _mime_being_read.set(segments[0].mime)
+            return await _content(backend, segments)
+
+
+async def _content(backend: Backend, segments: Sequence[Segment]) -> str | bytes:
+    """One part: what was written as text as text, everything else as bytes."""
+    first = segments[0]
+    if not first.media:
+        return whole_text(segments)
+    data = (await backend.service.medium_of(first)).data
+    text = readable(data) if first.modality in (Modality.TEXT, Modality.CODE) else None
+    return data if text is None else text
+
+
+async def _open(backend: Backend, id_: str) -> list[Segment]:
+    return await backend.service.open_memories(SearchFilter(owner=LOCAL, now=datetime.now(UTC), ids=(id_,)))
+
+
+def add_prompts(server: MemoryServer) -> None:
+    """Two ways to begin that users pick from a menu."""
+
+    @server.prompt(title="What do you know about …?", description="Gather what is remembered about a topic.")
+    def what_do_you_know(topic: str) -> str:
+        return (
+            f"Call `recall` for {topic!r}, then with two other wordings of it. Tell me what is "
+            "remembered, with dates and the id of each memory, and say plainly where nothing is."
+        )
+
+    @server.prompt(title="Remember this session", description="Keep what matters of this conversation.")
+    def remember_this_session() -> str:
+        return (
+            "List the decisions, preferences and facts from this conversation that will matter later, "
+            "and leave out what would not be needed again. `recall` each first; `remember` the new ones, "
+            "one a call, with a title and tags, and use `replaces` where one has changed."
+        )

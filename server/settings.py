@@ -1,0 +1,100 @@
+"""Settings: one frozen class, read from `SENSORIUM_…` in the environment when it is made."""
+
+import os
+from pathlib import Path
+from typing import Annotated, Literal
+
+import platformdirs
+from pydantic import AfterValidator, AliasChoices, BeforeValidator, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from memory.errors import ConfigurationError
+from memory.media.sources import MAX_BYTES
+
+_NO_FOLDERS = "none"
+
+
+def _paths(value: object) -> object:
+    if isinstance(value, str):
+        return () if value.strip() == _NO_FOLDERS else tuple(part for part in value.split(os.pathsep) if part)
+    return value
+
+
+def _absolute(value: Path) -> Path:
+    try:
+        path = value.expanduser()
+    except RuntimeError as error:
+        raise ValueError(f"{str(value)!r} begins with a home that is not known; give a full path") from error
+    if not path.is_absolute():
+        raise ValueError(f"{str(value)!r} is relative, and would be another folder for each client; give a full path")
+    return path
+
+
+def _data_folder() -> Path:
+    return Path(platformdirs.user_data_dir("sensorium", appauthor=False))
+
+
+class Settings(BaseSettings):
+    """Everything a user can set; each default works offline, and an empty variable counts as not set.
+
+    The order is the order of the README's table, which a test compares with this class.
+    """
+
+    model_config = SettingsConfigDict(
+        env_prefix="SENSORIUM_", env_ignore_empty=True, frozen=True, extra="ignore", populate_by_name=True
+    )
+
+    home: Annotated[Path, AfterValidator(_absolute)] = Field(
+        default_factory=_data_folder, description="Folder of the store; created where missing."
+    )
+    embedder: Literal["auto", "local", "gemini", "none"] = Field(
+        default="auto",
+        description="`auto`: Gemini where a key is set, else the offline default. `none`: words only.",
+    )
+    gemini_api_key: SecretStr | None = Field(
+        default=None,
+        validation_alias=AliasChoices("GOOGLE_API_KEY", "GEMINI_API_KEY"),
+        description="Key for Gemini Embedding 2, under the vendor's own names.",
+    )
+    gemini_base_url: str | None = Field(
+        default=None,
+        validation_alias=AliasChoices("SENSORIUM_GEMINI_BASE_URL", "GOOGLE_GEMINI_BASE_URL"),
+        description="Another address for the Gemini API.",
+    )
+    dimensions: int = Field(default=768, ge=128, le=3072, description="Width of Gemini's vectors.")
+    roots: Annotated[
+        tuple[Annotated[Path, AfterValidator(_absolute)], ...] | None, NoDecode, BeforeValidator(_paths)
+    ] = Field(
+        default=None,
+        description="Folders that `files` may name: full paths joined like PATH, or `none`. Default on stdio: the home "
+        "directory without hidden folders, and the working directory; over HTTP: none.",
+    )
+    allow_urls: bool | None = Field(
+        default=None,
+        description="Whether `files` may name https addresses. Default: yes on stdio, no over HTTP.",
+    )
+    max_file_mb: int = Field(default=MAX_BYTES // 2**20, ge=1, le=1024, description="Largest file taken, in MiB.")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        default="WARNING", description="What is logged on stderr."
+    )
+
+
+def variables(name: str) -> tuple[str, ...]:
+    """The environment variables that set a field, the first of them set winning."""
+    alias = Settings.model_fields[name].validation_alias
+    if isinstance(alias, AliasChoices):
+        return tuple(map(str, alias.choices))
+    return (f"SENSORIUM_{name.upper()}",)
+
+
+def read_settings() -> Settings:
+    """The settings as the environment has them now.
+
+    Raises:
+        ConfigurationError: a value cannot work; says which.
+    """
+    try:
+        return Settings()
+    except ValidationError as error:
+        wrong = "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors())
+        raise ConfigurationError(f"a setting cannot be used: {wrong}") from error

@@ -1,0 +1,229 @@
+"""The three tools: what a model sees of them, and what they ask of the memory."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from inspect import signature
+from typing import Annotated, Any, Literal
+
+from mcp.server.mcpserver import Context
+from mcp.server.mcpserver.tools import Tool
+from mcp_types import CallToolResult, ToolAnnotations
+from pydantic import Field
+
+from memory.errors import InvalidInputError, TooLargeError
+from memory.model import MetadataValue, Modality, Mode, Part, SearchFilter, TextPart
+from memory.requests import MAX_PARTS, Example, Question, Remembrance
+from server import descriptions as say
+from server.arguments import (
+    Files,
+    Limit,
+    MaxTokens,
+    Metadata,
+    MinScore,
+    Modalities,
+    Words,
+    memory_id,
+    moment,
+    unknown_arguments,
+)
+from server.boundary import told_to_the_model
+from server.media import MediaChoice
+from server.results import ForgetResult, RememberResult, forgotten, proposed, remembered
+from server.showing import opened, recalled
+from server.warming import Backend, Warming
+
+ServerContext = Context[Warming, Any]
+_NO_METADATA: Metadata = {}
+LOCAL = "local"
+"""The owner of everything that comes over stdio or an unauthenticated loopback."""
+
+
+async def remember(
+    ctx: ServerContext,
+    *,
+    text: Annotated[str, Field(description=say.TEXT)] = "",
+    files: Annotated[Files, Field(description=say.FILES)] = (),
+    title: str = "",
+    tags: Words = (),
+    namespace: Annotated[str, Field(description=say.NAMESPACE)] = "default",
+    session: str = "",
+    metadata: Annotated[Metadata, Field(description=say.METADATA)] = _NO_METADATA,
+    when: Annotated[str, Field(description=say.WHEN)] = "",
+    expires: Annotated[str, Field(description=say.EXPIRES)] = "",
+    replaces: Annotated[str, Field(description=say.REPLACES)] = "",
+) -> Annotated[CallToolResult, RememberResult]:
+    """Keep one thing."""
+    with told_to_the_model():
+        backend = await _backend(ctx)
+        if len(files) > MAX_PARTS:
+            raise TooLargeError(f"{len(files)} files are too many for one memory: at most {MAX_PARTS} fit")
+        notes: list[Part] = [TextPart(text=text)] if text else []
+        parts = [*notes, *[await backend.sources.fetch(reference) for reference in files]]
+        request = Remembrance(
+            owner=LOCAL,
+            parts=tuple(parts),
+            title=title,
+            tags=tuple(dict.fromkeys(tags)),
+            namespace=namespace or "default",
+            session=session,
+            metadata=metadata,
+            occurred_at=moment(when, "when"),
+            expires_at=moment(expires, "expires", ahead=True),
+            replaces=memory_id(replaces) or replaces,
+        )
+        return remembered(await backend.service.remember(request), _ignored(ctx, "remember"))
+
+
+async def recall(
+    ctx: ServerContext,
+    *,
+    query: Annotated[str, Field(description=say.QUERY)] = "",
+    like: Annotated[str, Field(description=say.LIKE)] = "",
+    unlike: Annotated[str, Field(description=say.UNLIKE)] = "",
+    ids: Annotated[Words, Field(description=say.IDS)] = (),
+    modalities: Modalities = (),
+    tags: Annotated[Words, Field(description=say.TAGS)] = (),
+    since: Annotated[str, Field(description=say.SINCE)] = "",
+    until: str = "",
+    namespace: str = "",
+    session: str = "",
+    metadata: Metadata = _NO_METADATA,
+    limit: Limit = 5,
+    max_tokens: MaxTokens = 2000,
+    min_score: MinScore = 0.0,
+    mode: Literal["hybrid", "semantic", "keyword"] = "hybrid",
+    media: Annotated[MediaChoice, Field(description=say.MEDIA)] = "thumbnails",
+) -> CallToolResult:
+    """Search, open by id, or list the newest."""
+    with told_to_the_model():
+        backend = await _backend(ctx)
+        filters = _filters(
+            modalities,
+            tags,
+            since=since,
+            until=until,
+            namespace=namespace,
+            session=session,
+            metadata=metadata,
+        )
+        warnings = _ignored(ctx, "recall")
+        if ids:
+            named = tuple(memory_id(id_) or id_ for id_ in ids)
+            if query.strip() or like or tags or since or until or namespace or session or modalities or metadata:
+                warnings = (*warnings, "ids opens memories whole: the query and filters beside it had no effect")
+            return await opened(
+                backend, SearchFilter(owner=LOCAL, now=filters.now, ids=named), max_tokens, media, warnings
+            )
+        question = Question(
+            filters=filters,
+            query=query,
+            like=await _example(backend, like),
+            unlike=await _example(backend, unlike),
+            limit=limit,
+            min_score=min_score,
+            mode=Mode(mode),
+        )
+        return await recalled(backend, question, max_tokens, media, warnings)
+
+
+async def forget(
+    ctx: ServerContext,
+    *,
+    ids: Annotated[Words, Field(description=say.FORGET_IDS)] = (),
+    query: Annotated[str, Field(description=say.FORGET_QUERY)] = "",
+    tags: Words = (),
+    since: str = "",
+    until: str = "",
+    namespace: str = "",
+    session: str = "",
+    modalities: Modalities = (),
+    confirm: Annotated[str, Field(description=say.CONFIRM)] = "",
+) -> Annotated[CallToolResult, ForgetResult]:
+    """Erase by id, or propose and then erase by filter."""
+    with told_to_the_model():
+        backend = await _backend(ctx)
+        if ignored := _ignored(ctx, "forget"):
+            # A filter without effect would widen what goes.
+            raise InvalidInputError(f"nothing was forgotten: {'; '.join(ignored)}")
+        filters = _filters(
+            modalities, tags, since=since, until=until, namespace=namespace, session=session, metadata={}
+        )
+        narrowed = bool(query.strip() or tags or since or until or namespace or session or modalities)
+        if ids and narrowed:
+            raise InvalidInputError("give either ids or filters, not both: nothing was forgotten")
+        if ids:
+            receipt = await backend.service.forget_ids(LOCAL, [memory_id(id_) or id_ for id_ in ids])
+            return forgotten(receipt)
+        if not narrowed:
+            raise InvalidInputError("say what to forget: ids, or at least one filter (query, tags, since, …)")
+        if confirm:
+            return forgotten(await backend.service.forget_selected(filters, query, confirm))
+        return proposed(await backend.service.propose_forgetting(filters, query))
+
+
+TOOLS = {"remember": remember, "recall": recall, "forget": forget}
+
+
+def build_tools() -> list[Tool]:
+    """The tools as the server registers them, their schemas without what no model needs."""
+    kept = ToolAnnotations(read_only_hint=False, destructive_hint=False, idempotent_hint=True, open_world_hint=True)
+    read = ToolAnnotations(read_only_hint=True, open_world_hint=False)
+    gone = ToolAnnotations(read_only_hint=False, destructive_hint=True, idempotent_hint=True, open_world_hint=False)
+    return [
+        _lean(Tool.from_function(remember, description=say.REMEMBER, title="Remember", annotations=kept)),
+        _lean(Tool.from_function(recall, description=say.RECALL, title="Recall", annotations=read)),
+        _lean(Tool.from_function(forget, description=say.FORGET, title="Forget", annotations=gone)),
+    ]
+
+
+def _lean(tool: Tool) -> Tool:
+    tool.parameters = _untitled(tool.parameters)
+    if tool.fn_metadata.output_schema is not None:
+        tool.fn_metadata.output_schema = _untitled(tool.fn_metadata.output_schema)
+    return tool
+
+
+def _untitled(schema: dict[str, Any]) -> dict[str, Any]:
+    """The schema without pydantic's generated titles, which repeat every name."""
+    properties = {
+        name: {key: value for key, value in one.items() if key != "title"} for name, one in schema["properties"].items()
+    }
+    return {**{key: value for key, value in schema.items() if key != "title"}, "properties": properties}
+
+
+async def _backend(ctx: ServerContext) -> Backend:
+    return await ctx.request_context.lifespan_context.ready()
+
+
+def _ignored(ctx: ServerContext, tool: str) -> tuple[str, ...]:
+    known = [name for name in signature(TOOLS[tool]).parameters if name != "ctx"]
+    return unknown_arguments(ctx.request_context.params, known)
+
+
+def _filters(
+    modalities: Sequence[str],
+    tags: Sequence[str],
+    *,
+    since: str,
+    until: str,
+    namespace: str,
+    session: str,
+    metadata: dict[str, MetadataValue],
+) -> SearchFilter:
+    return SearchFilter(
+        owner=LOCAL,
+        now=datetime.now(UTC),
+        modalities=tuple(map(Modality, modalities)),
+        tags=tuple(tags),
+        since=moment(since, "since"),
+        until=moment(until, "until", day_end=True),
+        namespace=namespace,
+        session=session,
+        metadata=metadata,
+    )
+
+
+async def _example(backend: Backend, given: str) -> Example | None:
+    if not given.strip():
+        return None
+    return memory_id(given) or await backend.sources.fetch(given)
