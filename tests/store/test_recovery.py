@@ -4,11 +4,13 @@ from pathlib import Path
 
 import anyio
 import pytest
-from harness import Tools, connected, picture, text_of, written
+from harness import Tools, connected, open_service, picture, text_of, written
 
 from memory.embedders.fake import FakeEmbedder
 from memory.embedders.protocol import Content, Vectors
 from memory.errors import EmbeddingRefusedError, StoreError
+from memory.model import MediaPart, Medium, TextPart
+from memory.requests import Remembrance
 from memory.store import store as store_module
 from memory.store.table import SegmentTable
 
@@ -145,15 +147,15 @@ async def test_a_content_that_is_refused_does_not_keep_others_waiting(tmp_path: 
 
 async def test_a_missing_media_file_does_not_stop_catch_up(tmp_path: Path) -> None:
     fake = FakeEmbedder()
-    async with connected(tmp_path / "store", embedder=fake) as tools:
-        fake.failing = EmbeddingRefusedError("not now")
-        await tools.remember(files=[written(tmp_path / "in", "a.png", picture("red"))])
-        await tools.remember("a note of its own")
-        media = tools.service.store.media
-        media.delete(next(media.keys()))
-        fake.failing = None
-        await tools.service.upkeep()
-        assert await tools.service.store.pending(tools.service.embedding.column) == 1
+    service = await open_service(tmp_path / "store", embedder=fake)
+    fake.failing = EmbeddingRefusedError("not now")
+    file = MediaPart(medium=Medium(data=picture("red"), mime="image/png"))
+    for part in (file, TextPart(text="a note of its own")):
+        await service.remember(Remembrance(owner="local", parts=(part,)))
+    service.store.media.delete(next(service.store.media.keys()))
+    fake.failing = None
+    await service.upkeep()
+    assert await service.store.pending(service.embedding.column) == 1
 
 
 async def test_another_embedder_tries_what_one_refused(tmp_path: Path) -> None:
