@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help setup demo test check format coverage bench-start bench-fusion lock clean
+.PHONY: help setup demo test check format coverage bench-start bench-media bench-fusion lock clean
 
 help:
 	@echo "make demo         remember, restart, recall, forget: the whole product on real input"
@@ -10,6 +10,7 @@ help:
 	@echo "make check        format, lint, types, contracts and tests: what CI runs"
 	@echo "make coverage     which lines and branches the tests reach"
 	@echo "make bench-start  how long until the tools are listed, and until the first recall"
+	@echo "make bench-media  what is found of every medium, and how fast it is read (needs the evaluation data)"
 	@echo "make bench-fusion how meaning and words are best put together (needs the evaluation data)"
 	@echo "make format       rewrite the sources in the project's format"
 	@echo "make lock         renew requirements.lock from what is installed"
@@ -47,6 +48,9 @@ coverage: setup
 
 bench-start: setup
 	$(BIN)/python benchmarks/start.py
+
+bench-media: setup
+	$(BIN)/python benchmarks/media.py
 
 bench-fusion: setup
 	$(BIN)/python benchmarks/fusion.py

@@ -27,9 +27,7 @@ from memory.embedders.batched import Batched
 from memory.embedders.local import choose
 from memory.embedders.protocol import Content, Unrelated
 from memory.embedding import Embedding
-from memory.media.ocr import Ocr
 from memory.media.reader import MediaReader
-from memory.media.speech import Speech
 from memory.model import SearchFilter, TextPart
 from memory.ranking import Evidence, ideal_words, rank
 from memory.recalling import CANDIDATES
@@ -113,7 +111,7 @@ async def _filled(task: Task, home: Path) -> tuple[MemoryService, dict[str, str]
     choice = await choose(())
     store = await Store.open(home)
     embedding = Embedding(Batched(choice.embedder) if choice.embedder else None, "none runs")
-    service = await MemoryService.open(home, store, embedding, MediaReader(Ocr(), Speech()))
+    service = await MemoryService.open(home, store, embedding, MediaReader())
     names: dict[str, str] = {}
     for one in task.memories:
         request = Remembrance(owner="local", parts=(TextPart(text=one["text"]),), title=one["meta"].get("title", ""))

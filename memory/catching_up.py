@@ -9,15 +9,17 @@ from dataclasses import dataclass
 
 from memory.embedders.protocol import Content
 from memory.embedding import Embedding
-from memory.errors import EmbeddingRefusedError, NotFoundError
-from memory.model import Medium, Segment
+from memory.errors import EmbeddingRefusedError, InvalidInputError, NotFoundError
+from memory.model import Segment
 from memory.store.store import Store
-from memory.threads import in_io_thread
+from memory.views import Views
 
 BATCH = 16
 """Segments embedded and committed at a time: a crash loses no more work than this."""
 MAX_ATTEMPTS = 3
 """Refusals after which a segment is left to keyword search."""
+
+_REFUSALS = (EmbeddingRefusedError, NotFoundError, InvalidInputError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +28,7 @@ class CatchUp:
 
     store: Store
     embedding: Embedding
+    views: Views
 
     async def step(self) -> int:
         """Embed one batch of pending segments; returns how many were dealt with, 0 when done.
@@ -42,17 +45,14 @@ class CatchUp:
             return 0
         try:
             await self._fill(column, batch)
-        except (EmbeddingRefusedError, NotFoundError):
+        except _REFUSALS:
             await self._one_by_one(column, batch)
         return len(batch)
 
     async def _fill(self, column: str, segments: Sequence[Segment]) -> None:
-        media = {
-            segment.media: Medium(data=await in_io_thread(self.store.media.read, segment.media), mime=segment.mime)
-            for segment in segments
-            if segment.media and self.embedding.sees(segment.modality)
-        }
-        await self.store.fill(column, segments, await self.embedding.documents(segments, media))
+        pictures = self.embedding.pictures
+        seen = await self.views.seen(segments, pictures) if pictures else {}
+        await self.store.fill(column, segments, await self.embedding.documents(segments, seen))
 
     async def _one_by_one(self, column: str, segments: Sequence[Segment]) -> None:
         """Find the segments that are refused; where all are, ask whether the trouble is theirs."""
@@ -60,7 +60,7 @@ class CatchUp:
         for segment in segments:
             try:
                 await self._fill(column, [segment])
-            except (EmbeddingRefusedError, NotFoundError) as error:
+            except _REFUSALS as error:
                 refused.setdefault(str(error), []).append(segment)
         if sum(map(len, refused.values())) == len(segments):
             # Raises where the embedder refuses even this: a key, a bill, not a content.

@@ -3,57 +3,77 @@
 import hashlib
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import count
 
-from memory.model import MediaPart, Medium, Part, Piece, Reading, Segment, TextPart
+from memory.model import Chunk, MediaPart, MetadataValue, Part, Piece, Segment, TextPart
+from memory.reading import Reading, rest
 from memory.requests import Remembrance
 
 CONTEXT_CHARS = 600
 """How much of a note is carried along into the segments of the files given with it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Source:
-    """A part with what was read from it, and the key its bytes are kept under."""
-
-    part: Part
-    reading: Reading
-    media: str = ""
-
-    @property
-    def medium(self) -> Medium | None:
-        """The part's bytes; None for a text."""
-        return self.part.medium if isinstance(self.part, MediaPart) else None
-
-
 def digest_of(parts: Sequence[Part]) -> str:
     """The content's own hash: kinds and bytes of the parts in their order, and nothing else."""
     whole = hashlib.sha256()
     for part in parts:
-        is_file = isinstance(part, MediaPart)
-        data = part.medium.data if isinstance(part, MediaPart) else part.text.encode()
-        whole.update(bytes([is_file]) + len(data).to_bytes(8, "big") + hashlib.sha256(data).digest())
+        if isinstance(part, MediaPart):
+            size, digest = part.file.size_bytes, bytes.fromhex(part.file.sha256)
+        else:
+            size, digest = len(part.text.encode()), hashlib.sha256(part.text.encode()).digest()
+        whole.update(bytes([isinstance(part, MediaPart)]) + size.to_bytes(8, "big") + digest)
     return whole.hexdigest()
 
 
-def compose(request: Remembrance, sources: Sequence[Source], digest: str) -> list[Segment]:
+def compose(request: Remembrance, readings: Sequence[Reading], digest: str) -> list[Segment]:
     """The memory's segments in the parts' order, with a new id; at least one."""
     id_, index, now = _new_id(), count(), datetime.now(UTC)
     common = _Common(
         id=id_,
-        title=request.title or _file_name(sources),
-        note=_note(sources),
+        title=request.title or _file_name(readings),
+        note=_note(readings),
         created_at=now,
-        occurred_at=request.occurred_at or _captured_at(sources) or now,
+        occurred_at=request.occurred_at or _captured_at(readings) or now,
+        metadata={**_found_metadata(readings), **request.metadata},
         digest=digest,
     )
     return [
-        _segment(request, common, source, piece, part=part, index=next(index))
-        for part, source in enumerate(sources)
-        for piece in source.reading.pieces
+        _segment(request, common, reading, piece, part=part, index=next(index), is_first=not place)
+        for part, reading in enumerate(readings)
+        for place, piece in enumerate(reading.pieces)
     ]
+
+
+def grown(chunk: Chunk, head: Segment) -> list[Segment]:
+    """The first segment of a part as it is after a step of reading, and what that step brought.
+
+    A blank one becomes the first piece itself; it is to be embedded anew.
+    """
+    was_blank = head.unread is not None and head.unread.is_blank
+    unread = rest(chunk, is_blank=was_blank and not chunk.pieces)
+    remarks = tuple(dict.fromkeys([*head.remarks, *chunk.warnings]))
+    fresh = [_further(head, piece, chunk.captured_at) for piece in chunk.pieces]
+    first = fresh.pop(0) if was_blank and fresh else head
+    return [replace(first, unread=unread, remarks=remarks), *fresh]
+
+
+def _further(head: Segment, piece: Piece, captured_at: datetime | None) -> Segment:
+    has_own_time = head.occurred_at != head.created_at
+    return replace(
+        head,
+        modality=piece.modality,
+        anchor=piece.anchor,
+        text=piece.text,
+        look=piece.look,
+        boxes=piece.boxes,
+        occurred_at=head.occurred_at if has_own_time else captured_at or head.occurred_at,
+        unread=None,
+        remarks=(),
+        attempts=0,
+        error="",
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,11 +83,14 @@ class _Common:
     note: str
     created_at: datetime
     occurred_at: datetime
+    metadata: dict[str, MetadataValue]
     digest: str
 
 
-def _segment(request: Remembrance, common: _Common, source: Source, piece: Piece, *, part: int, index: int) -> Segment:
-    file = source.part if isinstance(source.part, MediaPart) else None
+def _segment(
+    request: Remembrance, common: _Common, reading: Reading, piece: Piece, *, part: int, index: int, is_first: bool
+) -> Segment:
+    file = reading.part if isinstance(reading.part, MediaPart) else None
     return Segment(
         id=common.id,
         index=index,
@@ -76,12 +99,12 @@ def _segment(request: Remembrance, common: _Common, source: Source, piece: Piece
         namespace=request.namespace,
         session=request.session,
         modality=piece.modality,
-        mime=file.medium.mime if file else "text/plain",
+        mime=file.file.mime if file else "text/plain",
         title=common.title,
         text=piece.text,
         context=common.note if file else "",
         tags=request.tags,
-        metadata=request.metadata,
+        metadata=common.metadata,
         name=file.name if file else "",
         source=file.source if file else "",
         anchor=piece.anchor,
@@ -91,8 +114,11 @@ def _segment(request: Remembrance, common: _Common, source: Source, piece: Piece
         replaces=request.replaces,
         superseded_by="",
         digest=common.digest,
-        media=source.media,
+        media=reading.media,
         look=piece.look,
+        boxes=piece.boxes,
+        unread=reading.unread if is_first else None,
+        remarks=reading.warnings if is_first else (),
     )
 
 
@@ -101,15 +127,19 @@ def _new_id() -> str:
     return "m" + secrets.token_hex(10)
 
 
-def _file_name(sources: Sequence[Source]) -> str:
-    return next((source.part.name for source in sources if isinstance(source.part, MediaPart)), "")
+def _file_name(readings: Sequence[Reading]) -> str:
+    return next((reading.part.name for reading in readings if isinstance(reading.part, MediaPart)), "")
 
 
-def _note(sources: Sequence[Source]) -> str:
-    notes = [source.part.text for source in sources if isinstance(source.part, TextPart)]
+def _note(readings: Sequence[Reading]) -> str:
+    notes = [reading.part.text for reading in readings if isinstance(reading.part, TextPart)]
     return "\n".join(notes)[:CONTEXT_CHARS]
 
 
-def _captured_at(sources: Sequence[Source]) -> datetime | None:
-    taken = [source.reading.captured_at for source in sources if source.reading.captured_at]
+def _found_metadata(readings: Sequence[Reading]) -> dict[str, MetadataValue]:
+    return {key: value for reading in reversed(readings) for key, value in reading.metadata.items()}
+
+
+def _captured_at(readings: Sequence[Reading]) -> datetime | None:
+    taken = [reading.captured_at for reading in readings if reading.captured_at]
     return min(taken, default=None)

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from memory.embedders.protocol import Content, Embedder, Unrelated, Vectors
-from memory.model import Medium, Modality, Segment, State
+from memory.model import Medium, Modality, Segment, SegmentKey, State
 
 _NO_EMBEDDER = Unrelated(mean=0.0, std=1.0)
 
@@ -44,9 +44,11 @@ class Embedding:
         floor = self.unrelated.mean
         return min(1.0, max(0.0, (cosine - floor) / (1.0 - floor)))
 
-    def sees(self, modality: Modality) -> bool:
-        """Whether the embedder takes this modality as itself, not as text."""
-        return self.embedder is not None and modality in self.embedder.native
+    @property
+    def pictures(self) -> int:
+        """How many pictures the embedder sees with one segment; 0 where it reads text only."""
+        sees = self.embedder is not None and Modality.IMAGE in self.embedder.native
+        return self.embedder.limits.max_media if self.embedder is not None and sees else 0
 
     def state(self, vectors: Vectors | None) -> State:
         """Ready with vectors; without an embedder there is nothing to wait for either."""
@@ -56,15 +58,15 @@ class Embedding:
         """Vectors under the column they go into."""
         return {} if vectors is None or self.column is None else {self.column: vectors}
 
-    async def documents(self, segments: Sequence[Segment], media: Mapping[str, Medium]) -> Vectors:
-        """One vector a segment; `media` holds the bytes of those segments whose modality is seen.
+    async def documents(self, segments: Sequence[Segment], seen: Mapping[SegmentKey, tuple[Medium, ...]]) -> Vectors:
+        """One vector a segment, of its words and of the pictures that are seen with it.
 
         Raises:
             EmbeddingError: the embedder gave none.
         """
         if self.embedder is None:
             raise ValueError("no embedder: ask `embedder` first")
-        contents = [self._content(segment, media) for segment in segments]
+        contents = [self._content(segment, seen.get(segment.key, ())) for segment in segments]
         return await self.embedder.embed_documents(contents)
 
     async def query(self, content: Content) -> NDArray[np.float32]:
@@ -77,9 +79,8 @@ class Embedding:
             raise ValueError("no embedder: ask `embedder` first")
         return (await self.embedder.embed_queries([self._cut(content)]))[0]
 
-    def _content(self, segment: Segment, media: Mapping[str, Medium]) -> Content:
+    def _content(self, segment: Segment, seen: tuple[Medium, ...]) -> Content:
         title = "" if segment.title in segment.text else segment.title
-        seen = (media[segment.media],) if segment.media and self.sees(segment.modality) else ()
         return self._cut(Content(title=title, text=searchable_text(segment), media=seen))
 
     def _cut(self, content: Content) -> Content:
@@ -95,5 +96,5 @@ class Embedding:
 
 def searchable_text(segment: Segment) -> str:
     """All that is known of a segment in words; never empty, so that every segment can be found."""
-    said = "\n".join(part for part in (segment.context, segment.text) if part)
+    said = "\n".join(part for part in (segment.context, segment.anchor.heading, segment.text) if part)
     return said or segment.title or f"{segment.modality} {segment.name} {segment.occurred_at:%Y-%m-%d}"

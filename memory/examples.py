@@ -8,12 +8,13 @@ from numpy.typing import NDArray
 
 from memory.embedders.protocol import Content
 from memory.embedding import Embedding
-from memory.errors import NotFoundError
-from memory.media.pictures import LOOK_ALIKE_BITS, LOOK_BITS
-from memory.media.reader import MediaReader
+from memory.errors import NotFoundError, UndecodableError
+from memory.media.pictures.pictures import LOOK_ALIKE_BITS, LOOK_BITS
+from memory.media.reader import MediaReader, called
 from memory.model import MediaPart, Medium, Modality, SearchFilter, SegmentKey
 from memory.requests import Example
 from memory.store.store import Store
+from memory.views import Views
 
 _EXAMPLE_CHARS = 1_200
 _AWAY = 0.5
@@ -29,7 +30,7 @@ class Exemplar:
         modality: what it is.
         text: what can be read in it.
         look: what it looks like, for pictures.
-        medium: its bytes, where the embedder takes them as they are.
+        seen: what it looks like to an embedder that sees.
         vector: its own vector, for a memory that has one.
     """
 
@@ -37,7 +38,7 @@ class Exemplar:
     modality: Modality
     text: str
     look: bytes | None = None
-    medium: Medium | None = None
+    seen: tuple[Medium, ...] = ()
     vector: NDArray[np.float32] | None = None
 
 
@@ -48,6 +49,7 @@ class Examples:
     store: Store
     embedding: Embedding
     reader: MediaReader
+    views: Views
 
     async def resolve(self, example: Example | None, filters: SearchFilter) -> Exemplar | None:
         """The example, read.
@@ -71,21 +73,22 @@ class Examples:
 
     def remarks(self, like: Exemplar | None) -> tuple[str, ...]:
         """What a user must know about a search by this example."""
-        if like is None or like.vector is not None or like.modality in (Modality.TEXT, Modality.CODE):
-            return ()
-        if self.embedding.sees(like.modality):
+        if like is None or like.vector is not None or like.seen or like.modality in (Modality.TEXT, Modality.CODE):
             return ()
         how = "the words in it and its look-alikes" if like.look else "the words in it"
         return (f"the {like.modality} was searched by {how}: this embedder reads text only",)
 
     async def _file(self, part: MediaPart) -> Exemplar:
-        reading = await self.reader.read(part)
-        modality = reading.pieces[0].modality
+        self.reader.check(part)
+        pieces = (await self.reader.step(part.file, part.name, {}, "answer")).pieces
+        if not pieces:
+            raise UndecodableError(f"{called(part.name)}: nothing in it to search by was found at its beginning")
+        first, limit = pieces[0], self.embedding.pictures
         return Exemplar(
-            modality=modality,
-            text=_joined(piece.text for piece in reading.pieces),
-            look=reading.pieces[0].look,
-            medium=part.medium if self.embedding.sees(modality) else None,
+            modality=first.modality,
+            text=_joined(piece.text for piece in pieces),
+            look=first.look,
+            seen=await self.views.of_file(part.file.path, part.file.mime, first.anchor, limit) if limit else (),
         )
 
     async def _memory(self, id_: str, filters: SearchFilter) -> Exemplar:
@@ -128,8 +131,8 @@ async def aim(
 async def _toward(embedding: Embedding, query: str, example: Exemplar) -> NDArray[np.float32] | None:
     if example.vector is not None:
         return example.vector
-    if example.medium is not None:
-        return await embedding.query(Content(text=query, media=(example.medium,)))
+    if example.seen:
+        return await embedding.query(Content(text=query, media=example.seen))
     text = "\n".join(part for part in (query, example.text) if part.strip())
     return await embedding.query(Content(text=text)) if text else None
 

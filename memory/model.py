@@ -1,9 +1,11 @@
 """The words of the domain, as values: frozen, slotted, keyword-only."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Literal
+from pathlib import Path
+from typing import Any, Literal
 
 MetadataValue = str | int | float | bool
 """What one metadata key may hold; metadata is flat."""
@@ -16,6 +18,7 @@ class Modality(StrEnum):
     CODE = "code"
     IMAGE = "image"
     AUDIO = "audio"
+    VIDEO = "video"
     DOCUMENT = "document"
 
 
@@ -34,27 +37,54 @@ class State(StrEnum):
     PENDING = "pending"
 
 
-AnchorUnit = Literal["whole", "characters", "lines", "page", "seconds"]
+AnchorUnit = Literal["whole", "region", "characters", "lines", "page", "slide", "chapter", "rows", "seconds"]
+
+Box = tuple[int, int, int, int]
+"""Left, top, right, bottom: pixels of a picture held upright, the last two excluded."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Anchor:
-    """Where in its part a segment lies, both ends included for lines and pages.
+    """Where in its part a segment lies.
 
-    `characters` count from 0 with `end` excluded, `lines` and `page` from 1, `seconds` from 0.0.
+    `characters` count from 0 with `end` excluded; `lines`, `page`, `slide`, `chapter` and `rows`
+    from 1, both ends included; `seconds` from 0.0. A `region` is a stretch of a picture whose
+    place its boxes tell: `start` and `end` are its top and bottom in pixels.
+
+    Attributes:
+        heading: what it stands under: headings from the outermost, joined by ` › `; a sheet's or
+            chapter's name; the definitions around a piece of code. Empty where there is nothing.
+        offset: characters of the same page, slide, chapter or span before it: over 0 for its
+            second and later passages, which may begin with the end of the one before.
     """
 
     unit: AnchorUnit = "whole"
     start: float = 0
     end: float = 0
+    heading: str = ""
+    offset: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Medium:
-    """The bytes of one picture, recording or document, with their true type."""
+    """Bytes in memory, with their true type: as an embedder or a client takes them."""
 
     data: bytes = field(repr=False)
     mime: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class File:
+    """A file of this machine, with the true type of its bytes; they do not change while it is used.
+
+    Attributes:
+        sha256: over all bytes, hexadecimal.
+    """
+
+    path: Path
+    mime: str
+    size_bytes: int
+    sha256: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,15 +96,15 @@ class TextPart:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MediaPart:
-    """A file given to remember, already read.
+    """A file given to remember.
 
     Attributes:
-        medium: its bytes, and the type those bytes have.
+        file: a copy of it that is ours, where it lies until it is stored.
         name: the file's own name, without folders; empty where there is none.
         source: where it came from, as the user wrote it (never a `data:` URI's payload).
     """
 
-    medium: Medium
+    file: File
     name: str = ""
     source: str = ""
 
@@ -88,28 +118,77 @@ class Piece:
 
     Attributes:
         text: everything readable in it (passage, words in a picture, transcript); may be empty.
-        look: 128-bit perceptual hash of a picture, 16 bytes; None for everything else.
+        look: 128-bit perceptual hash of a picture or frame, 16 bytes; None for everything else.
+        boxes: where each line of `text` stands in the picture it was read from; none elsewhere.
     """
 
     modality: Modality
     anchor: Anchor
     text: str
     look: bytes | None = None
+    boxes: tuple[Box, ...] = ()
+
+
+Cursor = Mapping[str, Any]
+"""Where reading a file goes on: plain JSON of its reader's own; `{}` is the beginning."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
-    """What was made of one part.
+class Progress:
+    """How far a file has been read, in its own measure."""
+
+    done: float
+    total: float
+    unit: Literal["bytes", "pages", "slides", "chapters", "rows", "seconds", "parts"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chunk:
+    """What one step of reading a file brought.
 
     Attributes:
-        pieces: at least one, in the part's order.
+        pieces: in the file's order; those of all its steps together are at least one.
         warnings: what could not be read, each a sentence for the user.
-        captured_at: when a photo was taken, where its EXIF says so with a plausible date.
+        cursor: where the next step begins; None when the file is read to its end.
+        progress: how far that is.
+        captured_at: when a photo or film was taken, where it says so with a plausible date.
+        metadata: facts about the file that its owner asked to keep, such as where it was taken.
     """
 
-    pieces: tuple[Piece, ...]
+    pieces: tuple[Piece, ...] = ()
     warnings: tuple[str, ...] = ()
+    cursor: Cursor | None = None
+    progress: Progress | None = None
     captured_at: datetime | None = None
+    metadata: Mapping[str, MetadataValue] = field(default_factory=dict[str, MetadataValue])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Aspect:
+    """What of a file is to be shown: its place and, in a picture, the lines that matter.
+
+    Attributes:
+        boxes: of the lines of words at that place.
+        lines: which of those lines are looked for; with none, the whole place is shown.
+    """
+
+    anchor: Anchor
+    boxes: tuple[Box, ...] = ()
+    lines: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unread:
+    """The rest of a part that is stored, but read only so far.
+
+    Attributes:
+        cursor: where its reading goes on.
+        is_blank: nothing has come of it yet: its one segment only keeps its place.
+    """
+
+    cursor: Cursor
+    progress: Progress | None = None
+    is_blank: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,7 +197,7 @@ class Segment:
 
     Attributes:
         id: the memory it belongs to; unguessable.
-        index: its place in the memory, from 0 without gaps.
+        index: its number in the memory, from 0; ascending within a part, in the part's order.
         part: which of the parts given it was made from, from 0.
         text: what it says, as shown to a reader.
         context: what it is embedded and indexed with besides: the note given along with a file.
@@ -128,7 +207,10 @@ class Segment:
         superseded_by: the newer version that stands for this memory, or empty.
         digest: sha256 over the whole memory's content, hexadecimal.
         media: key of its part's bytes in the media store, empty for a text.
-        look: perceptual hash of a picture.
+        look: perceptual hash of a picture or frame.
+        boxes: where each line of `text` stands in the picture; none for anything but pictures.
+        unread: what is still to be read of its part; on the first segment of a part only.
+        remarks: what could not be read of its part; likewise.
         attempts: how often embedding it has failed.
         error: why it failed last, empty where it did not.
     """
@@ -157,8 +239,16 @@ class Segment:
     digest: str
     media: str
     look: bytes | None
+    boxes: tuple[Box, ...] = ()
+    unread: "Unread | None" = None
+    remarks: tuple[str, ...] = ()
     attempts: int = 0
     error: str = ""
+
+    @property
+    def is_visible(self) -> bool:
+        """Whether there is a picture of it: its own, its page's, or a frame."""
+        return self.modality in (Modality.IMAGE, Modality.VIDEO) or self.mime == "application/pdf"
 
     @property
     def key(self) -> "SegmentKey":

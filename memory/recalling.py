@@ -13,8 +13,18 @@ from memory.errors import EmbeddingError, InvalidInputError, NotFoundError
 from memory.examples import Examples, Exemplar, aim
 from memory.model import Match, Mode, SearchFilter, Segment, SegmentKey
 from memory.ranking import Evidence, Scored, ideal_words, rank
-from memory.requests import MAX_QUERY_CHARS, Hit, Question, Recollection, check_filters, named, require_text
-from memory.store.filters import one_of, other_than, visible
+from memory.requests import (
+    MAX_QUERY_CHARS,
+    Extract,
+    Hit,
+    Opened,
+    Question,
+    Recollection,
+    check_filters,
+    named,
+    require_text,
+)
+from memory.store.filters import between, one_of, other_than, visible
 from memory.store.store import Store
 from memory.terms import document_terms, query_terms
 
@@ -22,6 +32,8 @@ CANDIDATES = 200
 """Rows each search brings: enough for the spread of a query's cosines to be known."""
 MAX_LIMIT = 100
 """Memories one recall may bring back."""
+OPENED_SEGMENTS = 256
+"""Segments of one memory that are opened at a time: more than fits in any answer."""
 LOOKALIKES = 20
 _EXAMPLE_TERMS = 16
 
@@ -52,19 +64,30 @@ class Recalling:
             return await self._newest(question)
         return await self._search(question)
 
-    async def open(self, filters: SearchFilter) -> list[Segment]:
-        """All segments of the memories named in the filters, whichever version they are.
+    async def open(self, filters: SearchFilter, extracts: Sequence[Extract]) -> list[Opened]:
+        """These memories, whichever version they are, up to `OPENED_SEGMENTS` segments of each.
 
         Raises:
-            NotFoundError: some of them do not exist for this owner.
+            NotFoundError: some of them do not exist for this owner, or have no such segments.
         """
-        check_filters(filters)
-        segments = await self.store.select(visible(replace(filters, history=True)))
-        missing = sorted(set(filters.ids) - {segment.id for segment in segments})
-        if missing:
+        ids = tuple(extract.id for extract in extracts)
+        check_filters(replace(filters, ids=ids))
+        condition = visible(replace(filters, ids=ids, history=True))
+        known = set(await self.store.ids(condition))
+        if missing := [id_ for id_ in ids if id_ not in known]:
             raise NotFoundError(f"no memory {named(missing)}: forgotten, expired or never there")
-        order = {id_: place for place, id_ in enumerate(filters.ids)}
-        return sorted(segments, key=lambda segment: (order[segment.id], segment.index))
+        return [await self._opened(condition, extract) for extract in extracts]
+
+    async def _opened(self, condition: str, extract: Extract) -> Opened:
+        end = extract.first + OPENED_SEGMENTS - 1
+        last = end if extract.last is None else min(end, extract.last)
+        mine = f"{condition} AND {one_of('id', [extract.id])}"
+        segments = await self.store.select(f"{mine} AND {between(extract.first, last)}")
+        if not segments:
+            raise NotFoundError(f"memory {extract.id!r} has no piece {extract.first}; recall shows the right one")
+        more = await self.store.table.count(f"{mine} AND {between(last + 1, extract.last)}")
+        ordered = sorted(segments, key=lambda segment: (segment.part, segment.index))
+        return Opened(extract=extract, segments=tuple(ordered), is_cut=more > 0)
 
     async def _newest(self, question: Question) -> Recollection:
         condition = visible(question.filters)
@@ -77,7 +100,8 @@ class Recalling:
             Hit(segment=segment, medium=media.get(segment.id), score=None, pending=segment.key in waiting)
             for segment in segments
         )
-        return Recollection(hits=hits, found=len(keys), pending=pending)
+        unread = await self.store.unread(condition)
+        return Recollection(hits=hits, found=len(keys), pending=pending, unread=tuple(unread))
 
     async def _search(self, question: Question) -> Recollection:
         like = await self.examples.resolve(question.like, question.filters)
@@ -95,6 +119,7 @@ class Recalling:
             found=len(passed),
             below_min_score=len(groups) - len(passed),
             pending=pending,
+            unread=tuple(await self.store.unread(condition)),
             notes=(*notes, *weak, *self.examples.remarks(like)),
         )
 
@@ -164,6 +189,7 @@ class Recalling:
                 score=best[segment.key][0].score,
                 why=_why(question, best[segment.key][0], segment),
                 others=sum(one.raw > 0 for one in best[segment.key][1:]),
+                lines=_shared_lines(question.query, segment),
                 pending=segment.key in waiting,
             )
             for segment in segments
@@ -219,8 +245,18 @@ def _why(question: Question, scored: Scored, segment: Segment) -> tuple[str, ...
     )
 
 
+def _shared_lines(query: str, segment: Segment) -> tuple[int, ...]:
+    """Which lines of a picture's words the question speaks of."""
+    if not segment.boxes:
+        return ()
+    wanted = set(query_terms(query))
+    lines = segment.text.split("\n")
+    return tuple(number for number, line in enumerate(lines) if wanted.intersection(document_terms(line).split()))
+
+
 def _shared_words(query: str, segment: Segment) -> list[str]:
-    said = "\n".join((segment.title, segment.context, segment.text, segment.name, *segment.tags))
+    facts = (segment.title, segment.context, segment.anchor.heading, segment.text, segment.name, *segment.tags)
+    said = "\n".join(facts)
     shared = set(query_terms(query)).intersection(document_terms(said).split())
     words = re.findall(r"\w[\w.@/-]*\w|\w", query)
     return list(dict.fromkeys(word for word in words if shared.intersection(query_terms(word))))

@@ -1,35 +1,28 @@
 """The write path: parts → pieces → segments → vectors, and one durable append."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
+from pathlib import Path
 
 import anyio
 
-from memory.composing import Source, compose, digest_of
+from memory.composing import compose, digest_of
 from memory.embedders.protocol import Vectors
 from memory.embedding import Embedding
 from memory.errors import EmbeddingError, EmbeddingRefusedError, StoreError
-from memory.media.passages import passages
 from memory.media.reader import MediaReader
-from memory.model import (
-    Anchor,
-    MediaPart,
-    Medium,
-    Modality,
-    Part,
-    Piece,
-    Reading,
-    SearchFilter,
-    Segment,
-    State,
-)
+from memory.media.sniff import UNKNOWN
+from memory.model import MediaPart, Modality, SearchFilter, Segment, State, TextPart
+from memory.reading import Reading, Readings, Tell
 from memory.requests import Remembered, Remembrance, Similar, check_remembrance
+from memory.sources.spool import Spool
 from memory.store.filters import one_of, other_than, visible
-from memory.store.media import media_key
 from memory.store.store import Store
 from memory.threads import in_worker
+from memory.views import Views
 
-INLINE_S = 10.0
+EMBEDDING_S = 10.0
 """How long an answer waits for vectors; hosts give up on a call after a minute."""
 INLINE_SEGMENTS = 8
 """Segments embedded before the answer; more are acknowledged as pending and caught up at once."""
@@ -47,9 +40,13 @@ class Remembering:
     store: Store
     embedding: Embedding
     reader: MediaReader
+    views: Views
+    spool: Spool
 
-    async def remember(self, request: Remembrance) -> Remembered:
+    async def remember(self, request: Remembrance, tell: Tell) -> Remembered:
         """Read, embed and keep one memory; on disk when this returns.
+
+        What takes long to read, or to embed, goes on after the answer.
 
         Raises:
             InvalidInputError: something in it cannot be used; nothing was stored.
@@ -57,29 +54,41 @@ class Remembering:
             StoreError: it could not be written.
         """
         check_remembrance(request)
+        self._check(request)
         digest = await in_worker(digest_of, request.parts)
         original = await self.store.duplicate_of(request.owner, request.namespace, digest)
         if original is not None and original.id != request.replaces:
             return await self._duplicate(original.id, request)
         if request.replaces:
             await self.store.check_replaceable(request.owner, request.replaces)
-        sources = [await self._source(part) for part in request.parts]
-        media = {source.media: source.medium for source in sources if source.medium}
-        segments = compose(request, sources, digest)
-        vectors, failures = await self._embed(segments, media)
-        kept = await self.store.keep(segments, self.embedding.as_columns(vectors), list(media.values()))
+        with ExitStack() as borrowed:
+            readings = await Readings(self.reader, self.spool, borrowed, tell).read(request.parts)
+            return await self._keep(request, compose(request, readings, digest), readings)
+
+    async def _keep(self, request: Remembrance, segments: Sequence[Segment], readings: Sequence[Reading]) -> Remembered:
+        files = {reading.media: reading.file for reading in readings if reading.file}
+        vectors, failures = await self._embed(segments, {key: file.path for key, file in files.items()})
+        kept = await self.store.keep(segments, self.embedding.as_columns(vectors), list(files.values()))
         if kept != segments[0].id:
             return await self._duplicate(kept, request)
         similar, unsought = await self._similar(segments[0], vectors)
+        unread = any(reading.unread for reading in readings)
         return Remembered(
             id=kept,
             status="stored",
-            state=self.embedding.state(vectors),
+            state=State.PENDING if unread else self.embedding.state(vectors),
             modalities=_modalities(segments),
             segments=len(segments),
             similar=similar,
-            warnings=(*(warning for source in sources for warning in source.reading.warnings), *failures, *unsought),
+            warnings=(*(warning for reading in readings for warning in reading.warnings), *failures, *unsought),
         )
+
+    def _check(self, request: Remembrance) -> None:
+        """See that each file is of a kind that is read; a note beside it lets the unknown in."""
+        has_note = any(isinstance(part, TextPart) for part in request.parts)
+        for part in request.parts:
+            if isinstance(part, MediaPart) and not (has_note and part.file.mime == UNKNOWN):
+                self.reader.check(part)
 
     async def _duplicate(self, original: str, request: Remembrance) -> Remembered:
         rows = await self.store.select(one_of("id", [original]))
@@ -93,25 +102,20 @@ class Remembering:
             warnings=_already(original, rows[0].replaces, request.replaces),
         )
 
-    async def _source(self, part: Part) -> Source:
-        if isinstance(part, MediaPart):
-            reading = await self.reader.read(part)
-            key = await in_worker(media_key, part.medium.data, part.medium.mime)
-            return Source(part=part, reading=reading, media=key)
-        return Source(part=part, reading=Reading(pieces=await in_worker(_text_pieces, part.text)))
-
     async def _embed(
-        self, segments: Sequence[Segment], media: Mapping[str, Medium]
+        self, segments: Sequence[Segment], files: Mapping[str, Path]
     ) -> tuple[Vectors | None, tuple[str, ...]]:
         if self.embedding.embedder is None:
             return None, (f"found by its words only: {self.embedding.absence}",)
         if len(segments) > INLINE_SEGMENTS:
             return None, ()
         try:
-            with anyio.fail_after(INLINE_S):
-                return await self.embedding.documents(segments, media), ()
+            with anyio.fail_after(EMBEDDING_S):
+                pictures = self.embedding.pictures
+                seen = await self.views.seen(segments, pictures, files) if pictures else {}
+                return await self.embedding.documents(segments, seen), ()
         except TimeoutError:
-            return None, (f"stored; embedding takes longer than {INLINE_S:g} s and goes on after this answer",)
+            return None, (f"stored; embedding takes longer than {EMBEDDING_S:g} s and goes on after this answer",)
         except EmbeddingRefusedError as error:
             return None, (f"stored; found by its words only until this is mended: {error}",)
         except EmbeddingError as error:
@@ -153,18 +157,6 @@ def _already(original: str, replaced: str, asked: str) -> tuple[str, ...]:
     if asked and asked != replaced:
         return said, f"{asked} was not replaced: forget it if it is out of date"
     return (said,)
-
-
-def _text_pieces(text: str) -> tuple[Piece, ...]:
-    cut = passages(text)
-    return tuple(
-        Piece(
-            modality=Modality.TEXT,
-            anchor=Anchor(unit="characters", start=one.start, end=one.end) if len(cut) > 1 else Anchor(),
-            text=one.text,
-        )
-        for one in cut
-    )
 
 
 def _preview(segment: Segment) -> str:

@@ -104,6 +104,7 @@ class Hit:
         score: in [0, 1], higher is better; None where nothing was searched for.
         why: what it was found by: `meaning`, `looks`, and the words it shares with the query.
         others: how many more segments of the same memory were found.
+        lines: which lines of its text, from 0, share a word with the query.
         pending: whether its best segment still waits for its vector.
         medium: the segment whose medium to show: the best one itself or, where that is a note, the
             first of its memory that has a medium.
@@ -114,6 +115,7 @@ class Hit:
     score: float | None
     why: tuple[str, ...] = ()
     others: int = 0
+    lines: tuple[int, ...] = ()
     pending: bool = False
 
 
@@ -126,6 +128,7 @@ class Recollection:
         found: memories found altogether, those under the threshold not counted.
         below_min_score: memories found but under `min_score`.
         pending: segments within the filters that are found by words only so far.
+        unread: the first segments of files within the filters that are still being read.
         notes: what the caller must know to read the result rightly.
     """
 
@@ -133,7 +136,31 @@ class Recollection:
     found: int
     below_min_score: int = 0
     pending: int = 0
+    unread: tuple[Segment, ...] = ()
     notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Extract:
+    """What to open of a memory: all of it, or the segments numbered from `first` to `last`."""
+
+    id: str
+    first: int = 0
+    last: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opened:
+    """A memory that was opened.
+
+    Attributes:
+        segments: in the memory's order; at least one.
+        is_cut: whether more of what was asked for follows the last of them.
+    """
+
+    extract: Extract
+    segments: tuple[Segment, ...]
+    is_cut: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,7 +185,8 @@ class Status:
     Attributes:
         segments: how many of each modality.
         pending: segments not yet embedded in the active space.
-        failed: those of them that the embedder refused too often to be tried again.
+        unread: the first segments of files that are still being read.
+        failed: those of the pending that the embedder refused too often to be tried again.
         media_bytes: what all media in the store take on disk, of every owner.
         embedder: name of the active space, or why there is none.
         spaces: columns of all spaces the store holds vectors of.
@@ -170,6 +198,7 @@ class Status:
     memories: int
     segments: dict[Modality, int]
     pending: int
+    unread: tuple[Segment, ...]
     failed: int
     media_bytes: int
     embedder: str

@@ -7,27 +7,34 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import anyio
-import anyio.lowlevel
 
 from memory.catching_up import MAX_ATTEMPTS, CatchUp
 from memory.embedding import Embedding
-from memory.errors import SensoriumError, StoreBusyError
+from memory.errors import EmbeddingError, SensoriumError, StoreBusyError
 from memory.examples import Examples
 from memory.forgetting import Forgetting
 from memory.media.reader import MediaReader
 from memory.model import Medium, Modality, Receipt, SearchFilter, Segment, State
+from memory.reading import Tell
+from memory.reading_on import ReadOn
 from memory.recalling import Recalling
 from memory.remembering import Remembering
-from memory.requests import Proposal, Question, Recollection, Remembered, Remembrance, Status
+from memory.requests import Extract, Opened, Proposal, Question, Recollection, Remembered, Remembrance, Status
+from memory.sources.spool import Spool
 from memory.store.filters import expired, one_of, text_literal
 from memory.store.lock import ProcessLock
 from memory.store.store import Store
 from memory.threads import in_io_thread, in_worker
+from memory.views import Views
 
 logger = logging.getLogger(__name__)
 
 PAUSE_S = 30.0
 """How long upkeep rests when nothing wakes it."""
+
+
+async def _nobody(_: str) -> None:
+    """Tell nobody how far it is."""
 
 
 class MemoryService:
@@ -38,14 +45,18 @@ class MemoryService:
         self.store = store
         self.embedding = embedding
         self.reader = reader
-        examples = Examples(store, embedding, reader)
-        self._remembering = Remembering(store, embedding, reader)
-        self._recalling = Recalling(store, embedding, examples)
+        self.spool = Spool(home / "spool")
+        self.views = Views(store, reader)
+        self._remembering = Remembering(store, embedding, reader, self.views, self.spool)
+        self._recalling = Recalling(store, embedding, Examples(store, embedding, reader, self.views))
         self._forgetting = Forgetting(store)
-        self._catch_up = CatchUp(store, embedding)
+        self._catch_up = CatchUp(store, embedding, self.views)
+        self._read_on = ReadOn(store, reader)
         self._upkeep_turn = ProcessLock(home / "upkeep.lock")
         self._work = anyio.Event()
         self._trouble = ""
+        self._outage: EmbeddingError | None = None
+        self._embedder_rests_until = 0.0
         self._has_recovered = False
 
     @classmethod
@@ -56,9 +67,9 @@ class MemoryService:
             await store.add_space(space.column, space.dimensions)
         return cls(home, store, embedding, reader)
 
-    async def remember(self, request: Remembrance) -> Remembered:
+    async def remember(self, request: Remembrance, tell: Tell = _nobody) -> Remembered:
         """Keep one memory; see `Remembering.remember`."""
-        remembered = await self._remembering.remember(request)
+        remembered = await self._remembering.remember(request, tell)
         if remembered.state is State.PENDING:
             self._work.set()
         return remembered
@@ -67,9 +78,9 @@ class MemoryService:
         """Search; see `Recalling.recall`."""
         return await self._recalling.recall(question)
 
-    async def open_memories(self, filters: SearchFilter) -> list[Segment]:
-        """Whole memories by id; see `Recalling.open`."""
-        return await self._recalling.open(filters)
+    async def open_memories(self, filters: SearchFilter, extracts: Sequence[Extract]) -> list[Opened]:
+        """Memories by id, whole or in part; see `Recalling.open`."""
+        return await self._recalling.open(filters, extracts)
 
     def path_of(self, segment: Segment) -> Path:
         """Where a segment's medium lies."""
@@ -107,6 +118,7 @@ class MemoryService:
             memories=await self.store.table.count(f"{mine} AND segment = 0"),
             segments={modality: count for modality, count in counts.items() if count},
             pending=await self.store.pending(self.embedding.column, mine),
+            unread=tuple(await self.store.unread(mine)),
             failed=await self.store.failed(MAX_ATTEMPTS, mine),
             media_bytes=await in_io_thread(self.store.media.size_bytes),
             embedder=self.embedding.name,
@@ -148,8 +160,24 @@ class MemoryService:
             self._has_recovered = True
         await self._expire()
         await self.store.upkeep()
-        while await self._catch_up.step():
-            await anyio.lowlevel.checkpoint()
+        self._outage, self._embedder_rests_until = None, 0.0
+        while await self._read_on.step() | await self._embed():  # both, so that neither waits for the other's end
+            await self.store.upkeep()
+        if self._outage is not None:
+            raise self._outage
+
+    async def _embed(self) -> bool:
+        """Embed a little; an embedder that is down is left alone for a while, and reading goes on."""
+        if anyio.current_time() < self._embedder_rests_until:
+            return False
+        try:
+            has_embedded = await self._catch_up.step() > 0
+        except EmbeddingError as error:
+            self._outage, self._trouble = error, str(error)
+            self._embedder_rests_until = anyio.current_time() + PAUSE_S
+            return False
+        self._outage = None
+        return has_embedded
 
     async def _expire(self) -> None:
         over = await self.store.ids(expired(datetime.now(UTC)))

@@ -10,6 +10,7 @@ from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
 from pydantic import BeforeValidator, Field
 
 from memory.errors import InvalidInputError
+from memory.requests import Extract
 
 ALIASES: dict[str, dict[str, str]] = {
     "remember": {
@@ -61,7 +62,7 @@ ALIASES: dict[str, dict[str, str]] = {
 }
 """Other names that models use for an argument, by tool."""
 
-ModalityName = Literal["text", "code", "image", "audio", "document"]
+ModalityName = Literal["text", "code", "image", "audio", "video", "document"]
 
 
 def _words(value: object) -> object:
@@ -121,6 +122,23 @@ def memory_id(value: str) -> str | None:
     """The id in `m…`, `memory://m…` or `memory://m…/0`; None for anything else."""
     found = _MEMORY_ID.fullmatch(value.strip())
     return found[1] if found else None
+
+
+_EXTRACT = re.compile(r"(?:memory://)?(m[0-9a-f]{20})#(\d{1,9})(-(\d{1,9})?)?")
+
+
+def extract(value: str) -> Extract:
+    """What to open: `m…` whole, `m…#3` one piece of it, `m…#3-9` some, `m…#3-` from there on.
+
+    Anything else is taken for an id, and will not be found.
+    """
+    found = _EXTRACT.fullmatch(value.strip())
+    if found is None:
+        return Extract(id=memory_id(value) or value)
+    first = int(found[2])
+    if found[3] is None:
+        return Extract(id=found[1], first=first, last=first)
+    return Extract(id=found[1], first=first, last=int(found[4]) if found[4] else None)
 
 
 _UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}

@@ -91,6 +91,17 @@ def doctor() -> None:
     sys.exit(examine(_settings()))
 
 
+@app.command()
+def status(
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="As JSON, for programs.")] = False,
+) -> None:
+    """Show what is stored, what waits, and how far long files are read."""
+    from server.status import show  # noqa: PLC0415  # loads everything there is
+
+    show(_settings(), as_json=as_json)
+
+
 def _refuse_without_http(given: Mapping[str, bool]) -> None:
     options = ", ".join(option for option, is_given in given.items() if is_given)
     if options:

@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import AsyncGenerator
-from contextlib import aclosing, asynccontextmanager
+from contextlib import aclosing, asynccontextmanager, closing
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -16,11 +16,11 @@ from memory.embedders.local import Rung, choose
 from memory.embedders.protocol import Embedder
 from memory.embedding import Embedding
 from memory.errors import ConfigurationError
-from memory.media.ocr import Ocr
+from memory.media.decoding import Engines
 from memory.media.reader import MediaReader
-from memory.media.sources import Sources, default_roots
-from memory.media.speech import Speech
 from memory.service import MemoryService
+from memory.sources.sources import Sources, default_roots
+from memory.sources.spool import Spool
 from memory.store.store import Store
 from server.settings import Settings
 from server.warming import Backend
@@ -58,11 +58,13 @@ async def open_backend(settings: Settings, *, is_local: bool) -> AsyncGenerator[
     """
     store = await open_store(settings.home)
     async with aclosing(await choose_embedder(settings, await store.table.spaces())) as chosen:
-        service = await MemoryService.open(settings.home, store, chosen.embedding, build_reader())
+        service = await MemoryService.open(settings.home, store, chosen.embedding, build_reader(settings))
         in_use = f"memory in {settings.home}; embedder {chosen.embedding.name}"
         sys.stderr.write(f"sensorium {version('sensorium')}: {in_use}\n")
         sys.stderr.flush()
-        yield Backend(service=service, sources=sources(settings, is_local=is_local), shows_paths=is_local)
+        with closing(service.spool) as spool:
+            where = sources(settings, spool, is_local=is_local)
+            yield Backend(service=service, sources=where, shows_paths=is_local)
 
 
 async def open_store(home: Path) -> Store:
@@ -78,16 +80,21 @@ async def open_store(home: Path) -> Store:
         raise ConfigurationError(f"SENSORIUM_HOME={str(home)!r} cannot be used as a folder: {error}") from error
 
 
-def build_reader() -> MediaReader:
+def build_reader(settings: Settings) -> MediaReader:
     """What reads media on this machine."""
-    return MediaReader(Ocr(), Speech())
+    return MediaReader(Engines(keep_location=settings.keep_location))
 
 
-def sources(settings: Settings, *, is_local: bool) -> Sources:
-    """Where files may come from: without a word from the user, only a local client may name places."""
+def places(settings: Settings, *, is_local: bool) -> tuple[tuple[Path, ...], bool]:
+    """The folders files may come from, and whether the web: without a word from the user, for a local client only."""
     roots = settings.roots if settings.roots is not None else (default_roots() if is_local else ())
-    allow_urls = settings.allow_urls if settings.allow_urls is not None else is_local
-    return Sources(roots=roots, allow_urls=allow_urls, max_bytes=settings.max_file_mb * 2**20)
+    return roots, settings.allow_urls if settings.allow_urls is not None else is_local
+
+
+def sources(settings: Settings, spool: Spool, *, is_local: bool) -> Sources:
+    """Where files come from, and where they wait."""
+    roots, allow_urls = places(settings, is_local=is_local)
+    return Sources(spool=spool, roots=roots, allow_urls=allow_urls, max_bytes=settings.max_file_mb * 2**20)
 
 
 async def choose_embedder(settings: Settings, stored: dict[str, int]) -> Chosen:

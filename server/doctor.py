@@ -12,7 +12,7 @@ from rich.text import Text
 
 from memory.embedders.protocol import Content
 from memory.errors import EmbeddingError, SensoriumError
-from server.composition import Chosen, build_reader, choose_embedder, open_store, sources
+from server.composition import Chosen, build_reader, choose_embedder, open_store, places
 from server.settings import Settings, variables
 
 Verdict = Literal["ok", "limited", "broken"]
@@ -51,11 +51,11 @@ async def _checks(settings: Settings) -> AsyncIterator[Check]:
             yield check
     except SensoriumError as error:
         yield Check(name="store and embedder", verdict="broken", finding=str(error))
-    for reader in build_reader().capabilities():
+    for reader in build_reader(settings).capabilities():
         yield Check(name=reader.kind, verdict="ok" if reader.available else "limited", finding=reader.detail)
-    where = sources(settings, is_local=True)
-    roots = ", ".join(map(str, where.roots)) or "no folders"
-    yield Check(name="files (stdio)", verdict="ok", finding=f"{roots}; https: {'yes' if where.allow_urls else 'no'}")
+    roots, allow_urls = places(settings, is_local=True)
+    folders = ", ".join(map(str, roots)) or "no folders"
+    yield Check(name="files (stdio)", verdict="ok", finding=f"{folders}; https: {'yes' if allow_urls else 'no'}")
 
 
 async def _embedder_checks(chosen: Chosen) -> list[Check]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from memory.media.anchors import described
+from memory.media.anchors import described, reached
 from memory.model import Segment
 from memory.requests import Hit, Recollection
 from server.budget import ELLIPSIS, excerpt, fitted, fitting, lines_cost, room_for_head, shares, spared
@@ -23,7 +23,7 @@ _LABEL_CHARS = 80
 _LISTED = 6
 _SPARE_FIRST = (
     *("tags", "metadata", "namespace", "session", "others", "source", "why", "medium"),
-    *("expires", "replaced", "replaces", "anchor", "title", "pending", "score"),
+    *("expires", "replaced", "replaces", "heading", "anchor", "title", "pending", "score"),
 )
 """What a head goes without where room is short, the least important first."""
 
@@ -59,7 +59,9 @@ class Shown:
             "modality": str(segment.modality),
             "score": None if self.hit.score is None else round(self.hit.score, 3),
             "why": list(self.hit.why),
+            "piece": piece_of(segment.id, segment.index),
             "anchor": described(segment.anchor),
+            "heading": segment.anchor.heading,
             "passage": self.passage,
             "when": f"{segment.occurred_at:%Y-%m-%dT%H:%M:%SZ}",
             "namespace": segment.namespace,
@@ -147,7 +149,8 @@ def _remarks(recollection: Recollection, *, missing: int, cut: int) -> list[str]
         f"{under} under min_score." if under else "",
         f"{pending} pieces are not embedded yet: found by words only so far." if pending else "",
     ]
-    return [*(remark for remark in remarks if remark), *recollection.notes]
+    unread = [still_read(segment) for segment in recollection.unread[:_LISTED]]
+    return [*(remark for remark in remarks if remark), *recollection.notes, *unread]
 
 
 def counted(number: int, one: str, many: str = "") -> str:
@@ -170,16 +173,27 @@ def quoted_cost(text: str) -> int:
     return lines_cost(quoted(text))
 
 
-def label(text: str) -> str:
+def label(text: str, max_chars: int = _LABEL_CHARS) -> str:
     """A remembered word or title on one line, in quotes that it cannot close; cut where it is long."""
     line = " ".join(_plain(text).split())
-    return json.dumps(line if len(line) <= _LABEL_CHARS else line[: _LABEL_CHARS - 1] + ELLIPSIS, ensure_ascii=False)
+    return json.dumps(line if len(line) <= max_chars else line[: max_chars - 1] + ELLIPSIS, ensure_ascii=False)
 
 
 def listed(words: Sequence[str], between: str = ", ") -> str:
     """The first few of these words, and how many more there are."""
     more = [f"+{len(words) - _LISTED} more"] if len(words) > _LISTED else []
     return between.join([*words[:_LISTED], *more])
+
+
+def piece_of(id_: str, number: int) -> str:
+    """How to open one piece of a memory."""
+    return f"{id_}#{number}"
+
+
+def still_read(segment: Segment) -> str:
+    """That a file is still being read, and how far that is; what is not read yet is not found."""
+    place = reached(segment.unread.progress) if segment.unread else ""
+    return f"{segment.id} {label(segment.name or segment.title)} is still being read{f': {place}' if place else ''}"
 
 
 def resource_of(segment: Segment) -> str:
@@ -201,13 +215,14 @@ def _printed(said: Mapping[str, str]) -> list[str]:
 def _head(hit: Hit, path: str, number: int, room: int) -> list[str]:
     segment, medium, place = hit.segment, hit.medium, described(hit.segment.anchor)
     said = {
-        "id": f"{number}. {segment.id}",
+        "id": f"{number}. {piece_of(segment.id, segment.index) if segment.index else segment.id}",
         "title": label(segment.title) if segment.title else "",
         "modality": str(segment.modality),
         "when": f"{segment.occurred_at:%Y-%m-%d}",
         "score": "" if hit.score is None else f"score {hit.score:.2f}",
         "why": f"by {listed(list(map(_why, hit.why)))}" if hit.why else "",
         "anchor": place,
+        "heading": f"under {label(segment.anchor.heading)}" if segment.anchor.heading else "",
         "namespace": f"namespace {label(segment.namespace)}" if segment.namespace != "default" else "",
         "tags": f"tags {listed(list(map(label, segment.tags)))}" if segment.tags else "",
         "others": f"+{hit.others} more pieces" if hit.others else "",

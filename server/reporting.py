@@ -1,6 +1,7 @@
 """The memory's status as lines a person reads."""
 
 from memory.requests import Status
+from server.rendering import still_read
 
 
 def report(status: Status, *, shows_paths: bool) -> str:
@@ -13,6 +14,7 @@ def report(status: Status, *, shows_paths: bool) -> str:
         [
             f"memories: {status.memories} (pieces: {segments})",
             f"pending: {status.pending} pieces wait for their vectors" if status.pending else "pending: none",
+            *(still_read(segment) for segment in status.unread),
             *([f"failed: {status.failed} pieces could not be embedded"] if status.failed else []),
             f"embedder: {status.embedder}",
             f"vectors kept in: {', '.join(status.spaces) or 'no space'}",

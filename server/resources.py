@@ -12,17 +12,23 @@ from mcp_types import InputRequiredResult
 from pydantic import AnyUrl
 
 from memory.errors import NotFoundError
-from memory.media.passages import readable
+from memory.media.text.encodings import readable
 from memory.model import Modality, SearchFilter, Segment
+from memory.requests import Extract
 from server.boundary import told_to_the_reader
-from server.rendering import NOTICE, quoted
+from server.media import OPENED_PX
+from server.opening import heading, whole_text
+from server.rendering import NOTICE, piece_of, quoted
 from server.reporting import report
-from server.showing import heading, whole_text
 from server.tools import LOCAL, ServerContext
 from server.warming import Backend, Warming
 
 _mime_being_read: ContextVar[str] = ContextVar("_mime_being_read", default="")
 """Set by the resource that is read, within one call of `read_resource`."""
+
+
+MAX_SEGMENTS = 2_048
+"""Segments of one memory in a resource: two million characters, all of the longest note."""
 
 
 class MemoryServer(MCPServer[Warming]):
@@ -46,7 +52,7 @@ class MemoryServer(MCPServer[Warming]):
 
 
 def add_resources(server: MemoryServer, memory: Warming) -> None:
-    """`memory://status`, `memory://{id}` and `memory://{id}/{part}`."""
+    """`memory://status`, `memory://{id}`, `memory://{id}/{part}` and `memory://{id}/{part}/{piece}`."""
 
     @server.resource("memory://status", title="Memory status", description="What is stored, and how it fares.")
     async def status() -> str:
@@ -59,7 +65,10 @@ def add_resources(server: MemoryServer, memory: Warming) -> None:
         with told_to_the_reader():
             backend = await ctx.request_context.lifespan_context.ready()
             segments = await _open(backend, id)
-            return "\n".join([NOTICE, *heading(backend, segments), *quoted(whole_text(segments))])
+            more = (
+                [] if len(segments) < MAX_SEGMENTS else [f"It goes on: open {piece_of(id, len(segments))}- by recall."]
+            )
+            return "\n".join([NOTICE, *heading(backend, segments), *quoted(whole_text(segments)), *more])
 
     @server.resource(
         "memory://{id}/{part}",
@@ -76,6 +85,30 @@ def add_resources(server: MemoryServer, memory: Warming) -> None:
             _mime_being_read.set(segments[0].mime)
             return await _content(backend, segments)
 
+    @server.resource(
+        "memory://{id}/{part}/{piece}",
+        title="A piece of a memory",
+        description="The passage, the page or picture, the seconds of a recording or film; pieces by their number.",
+        mime_type="text/plain",
+    )
+    async def one_piece(id: str, part: str, piece: str, ctx: ServerContext) -> str | bytes:  # noqa: A002, ARG001  # likewise
+        with told_to_the_reader():
+            backend = await ctx.request_context.lifespan_context.ready()
+            if not piece.isdecimal():
+                raise NotFoundError(f"{piece!r} is no number of a piece; recall shows the right one")
+            [memory] = await backend.service.open_memories(_now(), [Extract(id=id, first=int(piece), last=int(piece))])
+            return await _piece(backend, memory.segments[0])
+
+
+async def _piece(backend: Backend, segment: Segment) -> str | bytes:
+    """A piece as what it is: the clip, the picture, else its words."""
+    views = backend.service.views
+    view = await views.clip(segment) or await views.picture(segment, OPENED_PX)
+    if view is None:
+        return segment.text
+    _mime_being_read.set(view.mime)
+    return (await views.load(view)).data
+
 
 async def _content(backend: Backend, segments: Sequence[Segment]) -> str | bytes:
     """One part: what was written as text as text, everything else as bytes."""
@@ -88,7 +121,18 @@ async def _content(backend: Backend, segments: Sequence[Segment]) -> str | bytes
 
 
 async def _open(backend: Backend, id_: str) -> list[Segment]:
-    return await backend.service.open_memories(SearchFilter(owner=LOCAL, now=datetime.now(UTC), ids=(id_,)))
+    """A memory's segments, up to `MAX_SEGMENTS`."""
+    segments: list[Segment] = []
+    is_cut = True
+    while is_cut and len(segments) < MAX_SEGMENTS:
+        [memory] = await backend.service.open_memories(_now(), [Extract(id=id_, first=len(segments))])
+        segments += memory.segments
+        is_cut = memory.is_cut
+    return segments
+
+
+def _now() -> SearchFilter:
+    return SearchFilter(owner=LOCAL, now=datetime.now(UTC))
 
 
 def add_prompts(server: MemoryServer) -> None:

@@ -9,7 +9,7 @@ from pydantic import AfterValidator, AliasChoices, BeforeValidator, Field, Secre
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from memory.errors import ConfigurationError
-from memory.media.sources import MAX_BYTES
+from memory.sources.sources import MAX_BYTES
 
 _NO_FOLDERS = "none"
 
@@ -73,7 +73,11 @@ class Settings(BaseSettings):
         default=None,
         description="Whether `files` may name https addresses. Default: yes on stdio, no over HTTP.",
     )
-    max_file_mb: int = Field(default=MAX_BYTES // 2**20, ge=1, le=1024, description="Largest file taken, in MiB.")
+    max_file_mb: int = Field(default=MAX_BYTES // 2**20, ge=1, le=4096, description="Largest file taken, in MiB.")
+    keep_location: bool = Field(
+        default=False,
+        description="Whether where a photo was taken is kept, as the metadata `latitude` and `longitude`.",
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         default="WARNING", description="What is logged on stderr."
     )

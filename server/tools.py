@@ -1,8 +1,10 @@
 """The three tools: what a model sees of them, and what they ask of the memory."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from inspect import signature
+from itertools import count
 from typing import Annotated, Any, Literal
 
 from mcp.server.mcpserver import Context
@@ -22,14 +24,16 @@ from server.arguments import (
     MinScore,
     Modalities,
     Words,
+    extract,
     memory_id,
     moment,
     unknown_arguments,
 )
 from server.boundary import told_to_the_model
 from server.media import MediaChoice
+from server.opening import opened
 from server.results import ForgetResult, RememberResult, forgotten, proposed, remembered
-from server.showing import opened, recalled
+from server.showing import recalled
 from server.warming import Backend, Warming
 
 ServerContext = Context[Warming, Any]
@@ -58,20 +62,20 @@ async def remember(
         if len(files) > MAX_PARTS:
             raise TooLargeError(f"{len(files)} files are too many for one memory: at most {MAX_PARTS} fit")
         notes: list[Part] = [TextPart(text=text)] if text else []
-        parts = [*notes, *[await backend.sources.fetch(reference) for reference in files]]
-        request = Remembrance(
-            owner=LOCAL,
-            parts=tuple(parts),
-            title=title,
-            tags=tuple(dict.fromkeys(tags)),
-            namespace=namespace or "default",
-            session=session,
-            metadata=metadata,
-            occurred_at=moment(when, "when"),
-            expires_at=moment(expires, "expires", ahead=True),
-            replaces=memory_id(replaces) or replaces,
-        )
-        return remembered(await backend.service.remember(request), _ignored(ctx, "remember"))
+        async with backend.sources.fetched(files) as parts:
+            request = Remembrance(
+                owner=LOCAL,
+                parts=(*notes, *parts),
+                title=title,
+                tags=tuple(dict.fromkeys(tags)),
+                namespace=namespace or "default",
+                session=session,
+                metadata=metadata,
+                occurred_at=moment(when, "when"),
+                expires_at=moment(expires, "expires", ahead=True),
+                replaces=memory_id(replaces) or replaces,
+            )
+            return remembered(await backend.service.remember(request, _progress(ctx)), _ignored(ctx, "remember"))
 
 
 async def recall(
@@ -108,22 +112,22 @@ async def recall(
         )
         warnings = _ignored(ctx, "recall")
         if ids:
-            named = tuple(memory_id(id_) or id_ for id_ in ids)
             if query.strip() or like or tags or since or until or namespace or session or modalities or metadata:
                 warnings = (*warnings, "ids opens memories whole: the query and filters beside it had no effect")
             return await opened(
-                backend, SearchFilter(owner=LOCAL, now=filters.now, ids=named), max_tokens, media, warnings
+                backend, filters, tuple(map(extract, ids)), max_tokens=max_tokens, media=media, warnings=warnings
             )
-        question = Question(
-            filters=filters,
-            query=query,
-            like=await _example(backend, like),
-            unlike=await _example(backend, unlike),
-            limit=limit,
-            min_score=min_score,
-            mode=Mode(mode),
-        )
-        return await recalled(backend, question, max_tokens, media, warnings)
+        async with _example(backend, like) as toward, _example(backend, unlike) as away:
+            question = Question(
+                filters=filters,
+                query=query,
+                like=toward,
+                unlike=away,
+                limit=limit,
+                min_score=min_score,
+                mode=Mode(mode),
+            )
+            return await recalled(backend, question, max_tokens, media, warnings)
 
 
 async def forget(
@@ -223,7 +227,18 @@ def _filters(
     )
 
 
-async def _example(backend: Backend, given: str) -> Example | None:
-    if not given.strip():
-        return None
-    return memory_id(given) or await backend.sources.fetch(given)
+def _progress(ctx: ServerContext) -> Callable[[str], Awaitable[None]]:
+    """Tells the client what a long call is doing; nothing where it did not ask for that."""
+    steps = count(1)
+
+    async def tell(message: str) -> None:
+        await ctx.report_progress(next(steps), message=message)
+
+    return tell
+
+
+@asynccontextmanager
+async def _example(backend: Backend, given: str) -> AsyncGenerator[Example | None]:
+    id_ = memory_id(given)
+    async with backend.sources.fetched([given] if given.strip() and id_ is None else []) as parts:
+        yield parts[0] if parts else id_

@@ -15,8 +15,8 @@ from memory.model import Segment
 from server.settings import Settings
 
 if TYPE_CHECKING:
-    from memory.media.sources import Sources
     from memory.service import MemoryService
+    from memory.sources.sources import Sources
 
 logger = logging.getLogger(__name__)
 

@@ -1,8 +1,9 @@
 """A client on a memory in a folder: the real server, store and media, with an embedder of choice."""
 
 import random
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
 from typing import Any, cast
@@ -16,11 +17,13 @@ from memory.embedders.fake import FakeEmbedder
 from memory.embedders.guarded import Guarded
 from memory.embedders.protocol import Embedder
 from memory.embedding import Embedding
-from memory.media.ocr import Ocr
+from memory.media.decoding import Engines
+from memory.media.isolation import Run, in_thread
 from memory.media.reader import MediaReader
-from memory.media.sources import Sources
-from memory.media.speech import Speech
+from memory.model import SearchFilter, Segment
+from memory.requests import Extract
 from memory.service import MemoryService
+from memory.sources.sources import Sources
 from memory.store.store import Store
 from server.app import build_server
 from server.warming import Backend
@@ -63,6 +66,11 @@ class Tools:
     async def forget(self, *ids: str) -> dict[str, Any]:
         return await self.facts("forget", ids=list(ids))
 
+    async def segments(self, id_: str) -> Sequence[Segment]:
+        now = SearchFilter(owner="local", now=datetime.now(UTC))
+        [memory] = await self.service.open_memories(now, [Extract(id=id_)])
+        return memory.segments
+
     async def empty(self) -> bool:
         return not await self.found() and not list(self.service.store.media.keys())
 
@@ -77,10 +85,14 @@ async def connected(
     is_local: bool = True,
     roots: tuple[Path, ...] = (),
     mode: str = "auto",
+    run: Run = in_thread,
 ) -> AsyncGenerator[Tools]:
-    """A client, its server and an open memory in `home`; by default with the fake embedder."""
-    service = await open_service(home, embedder=embedder, absence=absence, reads_media=reads_media)
-    sources = Sources(roots=roots or (home.parent,), allow_urls=False)
+    """A client, its server and an open memory in `home`; by default with the fake embedder.
+
+    What is given is read in a thread, which is quick to start; `run=in_child` reads as the product does.
+    """
+    service = await open_service(home, embedder=embedder, absence=absence, reads_media=reads_media, run=run)
+    sources = Sources(spool=service.spool, roots=roots or (home.parent,), allow_urls=False)
 
     @asynccontextmanager
     async def open_backend() -> AsyncGenerator[Backend]:
@@ -91,12 +103,17 @@ async def connected(
 
 
 async def open_service(
-    home: Path, *, embedder: Embedder | None = None, absence: str = "", reads_media: bool = False
+    home: Path,
+    *,
+    embedder: Embedder | None = None,
+    absence: str = "",
+    reads_media: bool = False,
+    run: Run = in_thread,
 ) -> MemoryService:
     inner = None if absence else embedder or FakeEmbedder()
     # One try a call: tests of outages must not wait for retries.
     wrapped = None if inner is None else Batched(Guarded(inner, attempts=1, failures_to_open=1000))
-    reader = MediaReader(Ocr(), Speech()) if reads_media else MediaReader(Ocr(NOWHERE), Speech(NOWHERE))
+    reader = MediaReader(Engines() if reads_media else Engines(ocr=NOWHERE, speech=NOWHERE), run)
     return await MemoryService.open(home, await Store.open(home), Embedding(wrapped, absence), reader)
 
 

@@ -23,7 +23,7 @@ Source: Vertex AI, Multimodal embeddings page, 2026-11.
 """
 
 MAX_PIXELS = 64_000_000
-"""What `memory.media.pictures` takes, so that every picture that is stored can be sent; a test
+"""What `memory.media.pictures.pictures` takes, so that every picture that is stored can be sent; a test
 compares the two. It is 256 MB while it is decoded."""
 
 

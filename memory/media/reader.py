@@ -1,233 +1,119 @@
-"""From one medium to pieces that can be found: what it says, and where."""
+"""From a file to pieces that can be found, and to what shows them again."""
 
-from typing import assert_never
+from dataclasses import replace
+from pathlib import Path
 
-from memory.errors import TooLargeError, UndecodableError, UnsupportedMediaError
-from memory.media import audio, documents, pictures
-from memory.media.ocr import Ocr
-from memory.media.passages import clean, line_blocks, passages, readable
-from memory.media.sniff import SUPPORTED, modality_of
-from memory.media.speech import Speech, Transcript, Trust
-from memory.model import Anchor, Capability, MediaPart, Medium, Modality, Piece, Reading
-from memory.threads import in_slow_worker, in_worker
+from memory.errors import InvalidInputError, NotFoundError, UndecodableError, UnsupportedMediaError
+from memory.media import decoding
+from memory.media.decoding import Engines
+from memory.media.isolation import Errand, Run, in_child
+from memory.media.sniff import SUPPORTED, is_archive, modality_of
+from memory.media.text.mail import Attachment
+from memory.model import Anchor, Aspect, Capability, Chunk, Cursor, File, MediaPart, Medium
 
-MAX_SCANS = 10
-"""Scanned pages of one document that are read; a page takes seconds."""
-
-MAX_TEXT_BYTES = 5_000_000
-"""Bytes of the largest text or source file; a whole book has about one million."""
-
-_NOT_READ = "is stored, but not read"
+_MAIL = "message/rfc822"
 
 
 class MediaReader:
-    """Reads media within limits, off the event loop.
+    """Reads files in steps, each within limits and in a process that may die.
 
     What cannot be read here (no OCR, no speech model) is a warning; what cannot be decoded is an
-    error, and then nothing of it is to be stored.
+    error, whose message names the file.
     """
 
-    def __init__(self, ocr: Ocr, speech: Speech) -> None:
-        self._ocr = ocr
-        self._speech = speech
+    def __init__(self, engines: Engines | None = None, run: Run = in_child) -> None:
+        self._engines = engines or Engines()
+        self._run = run
 
-    async def read(self, part: MediaPart) -> Reading:
-        """The pieces of `part`, at least one, in its order.
+    def check(self, part: MediaPart) -> None:
+        """See that a file is of a kind that is read.
 
         Raises:
-            UnsupportedMediaError: a kind that is not understood.
+            UndecodableError: it is empty.
+            UnsupportedMediaError: an archive, or something unknown; says which and what to do.
+        """
+        mime = part.file.mime
+        if not part.file.size_bytes:
+            raise UndecodableError(f"{called(part.name)} is empty: save it again and retry")
+        if mime == "application/x-ole-storage":
+            raise UnsupportedMediaError(
+                f"{called(part.name)} is an old Office or Outlook file (DOC, PPT, MSG), or locked with a password: "
+                "save it as DOCX, PPTX, XLSX, EML or PDF without one"
+            )
+        if is_archive(mime):
+            raise UnsupportedMediaError(
+                f"{called(part.name)} is an archive ({mime}): unpack it, and remember the files that matter"
+            )
+        if modality_of(mime) is None:
+            raise UnsupportedMediaError(
+                f"{called(part.name)} is {mime!r}, which is not understood: give {SUPPORTED}, "
+                "or text with it, by which it can be found"
+            )
+
+    async def step(self, file: File, name: str, cursor: Cursor, errand: Errand) -> Chunk:
+        """What comes next in a file; its warnings name it.
+
+        Raises:
             TooLargeError: over the limit of its decoder.
-            UndecodableError: empty, damaged, truncated or locked.
+            UndecodableError: empty, damaged, truncated or locked; or it kills its decoder.
+            NotFoundError: it was forgotten.
         """
-        medium = part.medium
-        if not medium.data:
-            raise UndecodableError(f"{_called(part)} is empty: save it again and retry")
-        modality = modality_of(medium.mime)
-        match modality:
-            case Modality.IMAGE:
-                return await self._picture(part)
-            case Modality.AUDIO:
-                return await self._recording(part)
-            case Modality.DOCUMENT:
-                return await self._document(part)
-            case Modality.TEXT:
-                return await in_worker(_prose, part)
-            case Modality.CODE:
-                return await in_worker(_code, part)
-            case None:
-                raise UnsupportedMediaError(
-                    f"{_called(part)} is {medium.mime!r}, which is not understood: give {SUPPORTED}"
-                )
-            case _:
-                assert_never(modality)
+        try:
+            chunk = await self._run(errand, decoding.step, file, cursor, self._engines)
+        except FileNotFoundError as error:
+            raise NotFoundError(f"{called(name)} is no longer in the store") from error
+        except InvalidInputError as error:
+            raise type(error)(f"{called(name)}: {error}") from error
+        return replace(chunk, warnings=tuple(f"{called(name)}: {warning}" for warning in chunk.warnings))
 
-    async def thumbnail_of(self, medium: Medium, anchor: Anchor) -> Medium | None:
-        """A small copy of the picture, or of the PDF page `anchor` names; None for the rest.
+    async def attachments(self, file: File) -> list[Attachment]:
+        """What was sent along with an e-mail; nothing for any other file.
 
         Raises:
-            TooLargeError: as `read`.
-            UndecodableError: as `read`, or the document has no such page.
+            UndecodableError: it kills its decoder.
         """
-        match modality_of(medium.mime):
-            case Modality.IMAGE:
-                return await in_worker(pictures.thumbnail, medium.data)
-            case Modality.DOCUMENT:
-                return await in_worker(_page_thumbnail, medium.data, int(anchor.start) or 1)
-            case _:
-                return None
+        return await self._run("answer", decoding.attachments, file) if file.mime == _MAIL else []
+
+    async def view(self, path: Path, mime: str, aspect: Aspect, max_px: int) -> Medium | None:
+        """A picture of a place in a file, no side over `max_px`; None where there is nothing to see.
+
+        Raises:
+            UndecodableError: it cannot be decoded any more.
+        """
+        return await self._run("view", decoding.view, path, mime, aspect, max_px)
+
+    async def frames(self, path: Path, mime: str, anchor: Anchor, count: int, max_px: int) -> list[Medium]:
+        """Up to `count` pictures that tell the scenes of a stretch of film apart.
+
+        Raises:
+            UndecodableError: it cannot be decoded any more.
+        """
+        return await self._run("view", decoding.frames, path, mime, anchor, count, max_px)
+
+    async def clip(self, path: Path, mime: str, anchor: Anchor) -> Medium:
+        """The seconds an anchor names, as a recording or film of its own.
+
+        Raises:
+            UndecodableError: it cannot be decoded any more.
+        """
+        return await self._run("view", decoding.clip, path, mime, anchor)
 
     def capabilities(self) -> tuple[Capability, ...]:
         """What reads each kind of medium, or why it is stored unread. Checks weights: up to 1 s."""
-        no_ocr, no_speech = self._ocr.unavailable(), self._speech.unavailable()
-        words = f"words not read: {no_ocr}" if no_ocr else f"words by {self._ocr.engine}"
-        scans = f"scanned pages not read: {no_ocr}" if no_ocr else f"scanned pages by {self._ocr.engine}"
-        speech = f"stored, but not read: {no_speech}" if no_speech else f"speech by {self._speech.engine}"
+        ocr, speech = decoding.ocr_of(self._engines), decoding.speech_of(self._engines)
+        no_ocr, no_speech = ocr.unavailable(), speech.unavailable()
+        words = f"words not read: {no_ocr}" if no_ocr else f"words by {ocr.engine}"
+        scans = f"scanned pages not read: {no_ocr}" if no_ocr else f"scanned pages by {ocr.engine}"
+        said = f"stored, but speech not read: {no_speech}" if no_speech else f"speech by {speech.engine}"
         return (
             Capability(kind="pictures", available=not no_ocr, detail=f"{words}; look-alikes by dhash"),
-            Capability(kind="recordings", available=not no_speech, detail=speech),
-            Capability(kind="documents", available=not no_ocr, detail=f"PDF text by pypdfium2; {scans}"),
-            Capability(kind="text", available=True, detail="text and source code in any common encoding"),
+            Capability(kind="recordings", available=not no_speech, detail=said),
+            Capability(kind="films", available=not (no_ocr or no_speech), detail=f"{said}; {words}"),
+            Capability(kind="documents", available=not no_ocr, detail=f"PDF by pypdfium2, office files; {scans}"),
+            Capability(kind="text", available=True, detail="text, code, tables, web pages and mail in any encoding"),
         )
 
-    async def _picture(self, part: MediaPart) -> Reading:
-        image = await in_worker(pictures.decode, part.medium.data)
-        text = await in_slow_worker(self._ocr.text, image)
-        piece = Piece(
-            modality=Modality.IMAGE,
-            anchor=Anchor(),
-            text=text,
-            look=await in_worker(pictures.look, image),
-        )
-        warnings = _unread(part, await in_worker(self._ocr.unavailable))
-        return Reading(pieces=(piece,), warnings=warnings, captured_at=pictures.captured_at(part.medium.data))
 
-    async def _recording(self, part: MediaPart) -> Reading:
-        sound = await in_worker(audio.samples, part.medium.data)
-        spans = audio.spans(sound)
-        # One call a span, so that cancelling does not wait for ten minutes of speech.
-        heard = [await in_slow_worker(self._speech.transcribe, audio.slice_of(sound, span)) for span in spans]
-        pieces = tuple(
-            Piece(
-                modality=Modality.AUDIO,
-                anchor=Anchor(unit="seconds", start=span.start_s, end=span.end_s),
-                text=transcript.text,
-            )
-            for span, transcript in zip(spans, heard, strict=True)
-        )
-        unread = _unread(part, await in_worker(self._speech.unavailable))
-        return Reading(pieces=pieces, warnings=(*unread, *_doubts(part, spans, heard)))
-
-    async def _document(self, part: MediaPart) -> Reading:
-        texts = await in_worker(documents.pages, part.medium.data)
-        scanned = [n for n, text in enumerate(texts, 1) if len(text) < documents.SCANNED_BELOW_CHARS]
-        no_ocr = await in_worker(self._ocr.unavailable) if scanned else None
-        for number in [] if no_ocr else scanned[:MAX_SCANS]:
-            image = await in_worker(documents.scan, part.medium.data, number)
-            texts[number - 1] = await in_slow_worker(self._ocr.text, image) or texts[number - 1]
-        pieces = await in_worker(_page_pieces, texts)
-        return Reading(pieces=pieces, warnings=_unread_scans(part, scanned, no_ocr))
-
-
-def _prose(part: MediaPart) -> Reading:
-    return _reading(
-        part,
-        [
-            Piece(
-                modality=Modality.TEXT,
-                anchor=Anchor(unit="characters", start=passage.start, end=passage.end),
-                text=passage.text,
-            )
-            for passage in passages(_text(part))
-        ],
-    )
-
-
-def _code(part: MediaPart) -> Reading:
-    return _reading(
-        part,
-        [
-            Piece(
-                modality=Modality.CODE,
-                anchor=Anchor(unit="lines", start=block.first, end=block.last),
-                text=block.text,
-            )
-            for block in line_blocks(_text(part))
-        ],
-    )
-
-
-def _reading(part: MediaPart, pieces: list[Piece]) -> Reading:
-    if not any(piece.text.strip() for piece in pieces):
-        raise UndecodableError(f"{_called(part)} holds nothing but white space: give a file that says something")
-    return Reading(pieces=tuple(pieces))
-
-
-def _text(part: MediaPart) -> str:
-    size = len(part.medium.data)
-    if size > MAX_TEXT_BYTES:
-        raise TooLargeError(
-            f"{_called(part)} is a text of {size:,} bytes, over the limit of {MAX_TEXT_BYTES:,}: "
-            "split it, and remember each piece as a file of its own"
-        )
-    text = readable(part.medium.data)
-    if text is None:
-        raise UndecodableError(f"{_called(part)} is not text in a known encoding: save it as UTF-8 and retry")
-    return clean(text)
-
-
-def _page_pieces(texts: list[str]) -> tuple[Piece, ...]:
-    """Passages page by page; where no page says anything, one empty piece for the first."""
-    said = [
-        _page_piece(number, passage.text) for number, text in enumerate(texts, 1) for passage in passages(clean(text))
-    ]
-    return tuple(said) or (_page_piece(1, ""),)
-
-
-def _page_piece(number: int, text: str) -> Piece:
-    return Piece(modality=Modality.DOCUMENT, anchor=Anchor(unit="page", start=number, end=number), text=text)
-
-
-def _page_thumbnail(data: bytes, page: int) -> Medium:
-    return pictures.encoded(documents.render(data, page, 768), 768)
-
-
-def _called(part: MediaPart) -> str:
-    return repr(part.name) if part.name else "The file"
-
-
-def _unread(part: MediaPart, reason: str | None) -> tuple[str, ...]:
-    return (f"{_called(part)} {_NOT_READ}: {reason}",) if reason else ()
-
-
-def _doubts(part: MediaPart, spans: list[audio.Span], heard: list[Transcript]) -> tuple[str, ...]:
-    guessed, dropped = (
-        ", ".join(
-            f"{span.start_s:.0f}-{span.end_s:.0f} s"
-            for span, transcript in zip(spans, heard, strict=True)
-            if transcript.trust is trust
-        )
-        for trust in (Trust.GUESS, Trust.DROPPED)
-    )
-    name = _called(part)
-    guess = f"{name} has speech that may not be English ({guessed}): the transcript is a guess"
-    drop = f"{name} has speech that does not seem to be English ({dropped}): it {_NOT_READ}"
-    return (*((guess,) if guessed else ()), *((drop,) if dropped else ()))
-
-
-def _unread_scans(part: MediaPart, scanned: list[int], no_ocr: str | None) -> tuple[str, ...]:
-    unread = scanned if no_ocr else scanned[MAX_SCANS:]
-    if not unread:
-        return ()
-    reason = no_ocr or f"only {MAX_SCANS} scanned pages a document are read; split it to have all read"
-    return (f"{_called(part)} {_NOT_READ} on page {_ranges(unread)}, which hold no text: {reason}",)
-
-
-def _ranges(numbers: list[int]) -> str:
-    """`[1, 2, 3, 7]` as `1-3, 7`."""
-    groups: list[tuple[int, int]] = []
-    for number in numbers:
-        if groups and groups[-1][1] == number - 1:
-            groups[-1] = (groups[-1][0], number)
-        else:
-            groups.append((number, number))
-    return ", ".join(str(first) if first == last else f"{first}-{last}" for first, last in groups)
+def called(name: str) -> str:
+    """A file for a message."""
+    return repr(name) if name else "the file"

@@ -1,12 +1,24 @@
 """What bytes are, told from the bytes: a name only chooses between kinds of text."""
 
+import io
+import re
 import struct
-from pathlib import PurePath
+from dataclasses import dataclass
+from pathlib import Path, PurePath
+from typing import BinaryIO
 
-from memory.media.passages import readable
-from memory.model import Modality
+from memory.media import containers
+from memory.media.kinds import MAIL, NOTEBOOK, RTF, SUPPORTED, is_archive, modality_of, named_text
+from memory.media.text.encodings import encoding_of
+
+__all__ = ["SUPPORTED", "UNKNOWN", "is_archive", "modality_of", "sniff", "sniff_bytes"]
 
 UNKNOWN = "application/octet-stream"
+
+_HEAD_BYTES = 1_000_000
+_TAIL_BYTES = 256_000
+_START_BYTES = 512
+_PDF_HEADER_WITHIN = 1024
 
 _MAGIC = (
     (b"\x89PNG\r\n\x1a\n", "image/png"),
@@ -17,163 +29,171 @@ _MAGIC = (
     (b"MM\0*", "image/tiff"),
     (b"fLaC", "audio/flac"),
     (b"ID3", "audio/mpeg"),
-    (b"PK\x03\x04", "application/zip"),
-    (b"\x1aE\xdf\xa3", "video/webm"),
+    (b"\0\0\1\xba", "video/mpeg"),
+    (b"\0\0\1\xb3", "video/mpeg"),
+    (b"PK\x05\x06", "application/zip"),
+    (b"PK\x07\x08", "application/zip"),
+    (b"\x1f\x8b\x08", "application/gzip"),
+    (b"\xfd7zXZ\0", "application/x-xz"),
+    (b"7z\xbc\xaf\x27\x1c", "application/x-7z-compressed"),
+    (b"Rar!\x1a\x07", "application/vnd.rar"),
+    (b"\x28\xb5\x2f\xfd", "application/zstd"),
 )
 _CONTAINERS = {
     (b"RIFF", b"WAVE"): "audio/wav",
     (b"RIFF", b"WEBP"): "image/webp",
+    (b"RIFF", b"AVI "): "video/x-msvideo",
     (b"FORM", b"AIFF"): "audio/aiff",
     (b"FORM", b"AIFC"): "audio/aiff",
 }
-_BRANDS = {b"avif": "image/avif", b"heic": "image/heic", b"heix": "image/heic", b"mif1": "image/heic"}
+_BZIP2 = re.compile(rb"BZh[1-9](?:1AY&SY|\x17rE8P\x90)")
+_QUICKTIME = frozenset({b"moov", b"mdat", b"wide", b"pnot"})
 _BMP_HEADERS = frozenset({12, 16, 40, 52, 56, 64, 108, 124})
-_PDF_HEADER_WITHIN = 1024
-_HEAD = 512
-
-_PICTURES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp", "image/bmp", "image/tiff"})
-_RECORDINGS = frozenset({"audio/wav", "audio/mpeg", "audio/flac", "audio/ogg", "audio/mp4", "audio/aiff"})
-SUPPORTED = (
-    "pictures (PNG, JPEG, GIF, WebP, BMP, TIFF), recordings (WAV, MP3, FLAC, OGG, M4A, AIFF), PDF, text and source code"
+_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_HEADER_LINE = re.compile(rb"([!-9;-~]+):|[ \t]")
+_MAIL_HEADERS = frozenset(
+    {b"from", b"to", b"subject", b"date", b"received", b"message-id", b"mime-version"},
 )
-"""The kinds that are understood, for a message."""
-
-_PROSE = {
-    ".md": "text/markdown",
-    ".markdown": "text/markdown",
-    ".json": "application/json",
-    ".jsonl": "application/jsonl",
-    ".csv": "text/csv",
-    ".tsv": "text/tab-separated-values",
-    ".html": "text/html",
-    ".htm": "text/html",
-    ".xml": "text/xml",
-    ".svg": "text/xml",
-    ".yaml": "application/yaml",
-    ".yml": "application/yaml",
-    ".toml": "application/toml",
-    ".rst": "text/x-rst",
-    ".tex": "text/x-tex",
-}
-_CODE = {
-    **dict.fromkeys((".py", ".pyi"), "text/x-python"),
-    **dict.fromkeys((".js", ".mjs", ".cjs", ".jsx"), "text/javascript"),
-    **dict.fromkeys((".ts", ".tsx"), "text/x-typescript"),
-    **dict.fromkeys((".c", ".h"), "text/x-c"),
-    **dict.fromkeys((".cc", ".cpp", ".cxx", ".hpp", ".hh"), "text/x-c++"),
-    **dict.fromkeys((".sh", ".bash", ".zsh"), "text/x-shellscript"),
-    **dict.fromkeys((".kt", ".kts"), "text/x-kotlin"),
-    ".cs": "text/x-csharp",
-    ".css": "text/css",
-    ".dart": "text/x-dart",
-    ".ex": "text/x-elixir",
-    ".go": "text/x-go",
-    ".hs": "text/x-haskell",
-    ".java": "text/x-java",
-    ".lua": "text/x-lua",
-    ".php": "text/x-php",
-    ".ps1": "text/x-powershell",
-    ".r": "text/x-r",
-    ".rb": "text/x-ruby",
-    ".rs": "text/x-rust",
-    ".scala": "text/x-scala",
-    ".sql": "text/x-sql",
-    ".swift": "text/x-swift",
-    ".vue": "text/x-vue",
-    ".zig": "text/x-zig",
-}
-_CODE_MIMES = frozenset(_CODE.values())
-_PROSE_MIMES = frozenset({*_PROSE.values(), "text/plain"})
+_MAIL_ENDINGS = frozenset({".eml", ".mbox"})
 
 
-def sniff(data: bytes, name: str = "") -> str:
-    """The mime type of `data`.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Sample:
+    file: BinaryIO
+    head: bytes
+    tail: bytes
+    is_whole: bool
 
-    A picture, recording or PDF is what its bytes say, whatever it is called. Bytes that decode as
-    text are `text/*` or the like, and there the ending of `name` chooses the flavour. Everything
-    else, the empty file included, is `application/octet-stream` or a kind not understood here.
+
+def sniff(path: Path, name: str = "") -> str:
+    """The mime type of the file at `path`, called `name`; reads no more than 1.3 MB of it.
+
+    A picture, recording, film, document or archive is what its bytes say, whatever it is called.
+    Bytes that decode as text are `text/*` or the like, and there the ending of `name` chooses the
+    flavour. Everything else, the empty file included, is `application/octet-stream` or a kind
+    not understood here.
+
+    Raises:
+        OSError: the file cannot be read.
     """
-    kind = None if _is_typed(data[:_HEAD]) else _binary(data)
-    return kind or _pdf(data) or _textual(data, name) or UNKNOWN
+    with path.open("rb") as file:
+        return _kind(_sampled(file), name)
 
 
-def modality_of(mime: str) -> Modality | None:
-    """What a medium of this type is to its owner; None where it is not understood."""
-    if mime in _PICTURES:
-        return Modality.IMAGE
-    if mime in _RECORDINGS:
-        return Modality.AUDIO
-    if mime == "application/pdf":
-        return Modality.DOCUMENT
-    if mime in _CODE_MIMES:
-        return Modality.CODE
-    return Modality.TEXT if mime in _PROSE_MIMES else None
+def sniff_bytes(data: bytes, name: str = "") -> str:
+    """The mime type of `data`, as `sniff` tells it."""
+    return _kind(_sampled(io.BytesIO(data)), name)
 
 
-def _is_typed(head: bytes) -> bool:
+def _sampled(file: BinaryIO) -> _Sample:
+    head = file.read(_HEAD_BYTES)
+    size = file.seek(0, io.SEEK_END)
+    file.seek(max(0, size - _TAIL_BYTES))
+    return _Sample(file=file, head=head, tail=file.read(_TAIL_BYTES), is_whole=size <= len(head))
+
+
+def _kind(sample: _Sample, name: str) -> str:
+    kind = None if _is_typed(sample.head[:_START_BYTES]) else _binary(sample, name)
+    return kind or _marked_up(sample) or _textual(sample, name) or UNKNOWN
+
+
+def _is_typed(start: bytes) -> bool:
     """Whether this is plain ASCII: a note may well begin with the letters of a magic number."""
-    return head.isascii() and readable(head) is not None
+    return start.isascii() and encoding_of(start, is_whole=False) is not None
 
 
-def _binary(data: bytes) -> str | None:
-    magic = next((mime for magic, mime in _MAGIC if data.startswith(magic)), None)
-    return magic or _CONTAINERS.get((data[:4], data[8:12])) or _guarded(data)
+def _binary(sample: _Sample, name: str) -> str | None:
+    head = sample.head
+    magic = next((mime for magic, mime in _MAGIC if head.startswith(magic)), None)
+    return magic or _CONTAINERS.get((head[:4], head[8:12])) or _within(sample, name) or _guarded(head)
 
 
-def _guarded(data: bytes) -> str | None:
+def _within(sample: _Sample, name: str) -> str | None:
+    """Containers of several kinds of media."""
+    head = sample.head
+    if head.startswith(b"PK\x03\x04"):
+        return containers.packed(head, sample.tail)
+    if head.startswith(b"\x1aE\xdf\xa3"):
+        return containers.matroska(head)
+    if head.startswith(_OLE):
+        return containers.ole(sample.file, head, name)
+    if head[4:8] == b"ftyp" or head[4:8] in _QUICKTIME:
+        return containers.iso_picture(head) or containers.iso_film(sample.file, head)
+    return None
+
+
+def _guarded(head: bytes) -> str | None:
     """Kinds whose first bytes alone do not tell."""
-    if data[4:8] == b"ftyp":
-        return _iso_media(data)
-    if data.startswith(b"OggS"):
-        return "video/ogg" if b"\x80theora" in data[:_HEAD] else "audio/ogg"
-    if _is_bmp(data):
+    if head.startswith(b"OggS"):
+        return "video/ogg" if b"\x80theora" in head[:_START_BYTES] else "audio/ogg"
+    if _BZIP2.match(head):
+        return "application/x-bzip2"
+    if head[257:262] == b"ustar":
+        return "application/x-tar"
+    if _is_bmp(head):
         return "image/bmp"
-    return "audio/mpeg" if _is_mp3(data) else None
+    return "audio/mpeg" if _is_mp3(head) else None
 
 
-def _iso_media(data: bytes) -> str:
-    """Tell a recording from a film: phones write voice notes under the brands of video, too."""
-    brand = data[8:12]
-    if mime := _BRANDS.get(brand):
-        return mime
-    return "video/mp4" if _has_handler(data, b"vide") else "audio/mp4"
-
-
-def _has_handler(data: bytes, kind: bytes) -> bool:
-    """Whether an `hdlr` box of this kind exists. Source: ISO/IEC 14496-12:2022, 8.4.3."""
-    at = data.find(b"hdlr")
-    while at >= 0:
-        if data[at + 12 : at + 16] == kind:
-            return True
-        at = data.find(b"hdlr", at + 4)
-    return False
-
-
-def _pdf(data: bytes) -> str | None:
-    """Readers look for the header in the first 1,024 bytes; prose may well mention it there."""
-    at = data.find(b"%PDF-", 0, _PDF_HEADER_WITHIN)
-    if at < 0 or (data[:at].strip() and readable(data) is not None):
-        return None
-    return "application/pdf"
-
-
-def _is_bmp(data: bytes) -> bool:
+def _is_bmp(head: bytes) -> bool:
     """Two letters are a weak sign, so the length of the second header must be a known one, too."""
-    return data.startswith(b"BM") and int.from_bytes(data[14:18], "little") in _BMP_HEADERS
+    return head.startswith(b"BM") and int.from_bytes(head[14:18], "little") in _BMP_HEADERS
 
 
-def _is_mp3(data: bytes) -> bool:
+def _is_mp3(head: bytes) -> bool:
     """Whether an MPEG layer III frame header comes first. Source: ISO/IEC 11172-3:1993, 2.4.1.3."""
-    if len(data) < 4:
+    if len(head) < 4:
         return False
-    (header,) = struct.unpack(">I", data[:4])
+    (header,) = struct.unpack(">I", head[:4])
     synced, layer_iii = header >> 21 == 0x7FF, header >> 17 & 3 == 1
     version, bitrate, rate = header >> 19 & 3, header >> 12 & 15, header >> 10 & 3
     return synced and layer_iii and version != 1 and bitrate not in {0, 15} and rate != 3
 
 
-def _textual(data: bytes, name: str) -> str | None:
-    if not data or readable(data) is None:
+def _marked_up(sample: _Sample) -> str | None:
+    """Documents whose first bytes are letters.
+
+    Readers look for a PDF's header in the first 1,024 bytes; prose may well mention it there.
+    """
+    head = sample.head
+    if head.startswith(b"{\\rtf"):
+        return RTF
+    at = head.find(b"%PDF-", 0, _PDF_HEADER_WITHIN)
+    if at < 0 or (head[:at].strip() and _is_text(sample)):
         return None
+    return "application/pdf"
+
+
+def _textual(sample: _Sample, name: str) -> str | None:
     ending = PurePath(name).suffix.lower()
-    return _CODE.get(ending) or _PROSE.get(ending) or "text/plain"
+    kind = named_text(name)
+    if kind is None and _is_mail(sample.head, is_called_mail=ending in _MAIL_ENDINGS):
+        return MAIL
+    if not sample.head or not _is_text(sample):
+        return None
+    if ending == ".ipynb" and sample.head.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"{"):
+        return NOTEBOOK
+    return kind or "text/plain"
+
+
+def _is_text(sample: _Sample) -> bool:
+    return encoding_of(sample.head, is_whole=sample.is_whole) is not None
+
+
+def _is_mail(head: bytes, *, is_called_mail: bool) -> bool:
+    """Whether header lines come first, two of a message's own among them, and then a blank line.
+
+    Attachments need not be text. Source: RFC 5322, 2.2 and 3.6.
+    """
+    lines = head[: 64 * 1024].splitlines()
+    if lines and lines[0].startswith(b"From "):
+        del lines[0]
+    seen: set[bytes] = set()
+    for line in lines:
+        if not line:
+            return len(seen & _MAIL_HEADERS) >= 2
+        field = _HEADER_LINE.match(line)
+        if not field:
+            return False
+        seen.add((field[1] or b"").lower())
+    return is_called_mail and len(seen & _MAIL_HEADERS) >= 2

@@ -41,6 +41,11 @@ def any_key(keys: Iterable[SegmentKey]) -> str:
     return f"({' OR '.join(clauses)})" if clauses else "false"
 
 
+def between(first: int, last: int | None) -> str:
+    """The row is one of a memory's segments with these numbers, both included."""
+    return f"segment >= {first}" + ("" if last is None else f" AND segment <= {last}")
+
+
 def expired(now: datetime) -> str:
     """The row's time is over."""
     return f"expires_at <= {instant_literal(now)}"
@@ -55,6 +60,10 @@ def same_content(owner: str, namespace: str, digest: str, now: datetime) -> str:
 def waits_for(column: str, max_attempts: int) -> str:
     """The row has no vector in a space, and is still to be tried."""
     return f"{column} IS NULL AND NOT {given_up(max_attempts)}"
+
+
+UNREAD = "unread != ''"
+"""The row is the first of a part that is not read to its end."""
 
 
 def given_up(max_attempts: int) -> str:

@@ -1,40 +1,70 @@
 """Media beside the table: files named by the sha256 of their bytes, written once, never changed."""
 
-import hashlib
 import mimetypes
 import os
-import tempfile
-from collections.abc import Collection, Iterator
+import secrets
+import shutil
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from memory.errors import NotFoundError, StoreError
+from memory.model import File, Medium
 
 _WRITING = ".writing-"
 """How the name of a file begins that is not whole yet."""
+_VIEW = "~"
+"""What stands between a file's key and the name of a view of it; in no key."""
 _ENDINGS = {
     "image/png": ".png",
     "image/jpeg": ".jpg",
     "image/webp": ".webp",
+    "image/heic": ".heic",
+    "image/avif": ".avif",
     "audio/wav": ".wav",
     "audio/flac": ".flac",
     "audio/ogg": ".ogg",
     "audio/mpeg": ".mp3",
     "audio/mp4": ".m4a",
+    "audio/webm": ".weba",
+    "video/mp4": ".mp4",
+    "video/quicktime": ".mov",
+    "video/webm": ".webm",
+    "video/x-matroska": ".mkv",
     "application/pdf": ".pdf",
+    "application/epub+zip": ".epub",
+    "application/rtf": ".rtf",
+    "application/vnd.openxmlformats-officedocument.wordprocessingml.document": ".docx",
+    "application/vnd.openxmlformats-officedocument.presentationml.presentation": ".pptx",
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": ".xlsx",
+    "message/rfc822": ".eml",
     "text/plain": ".txt",
     "text/markdown": ".md",
     "text/x-python": ".py",
 }
 
 
-def media_key(data: bytes, mime: str) -> str:
-    """The name under which these bytes are kept: `<2 hex>/<64 hex><ending>`."""
-    digest = hashlib.sha256(data).hexdigest()
-    return f"{digest[:2]}/{digest}{_ENDINGS.get(mime) or mimetypes.guess_extension(mime) or '.bin'}"
+_MIMES = {ending: mime for mime, ending in _ENDINGS.items()}
+
+
+def media_key(file: File) -> str:
+    """The name under which a file is kept: `<2 hex>/<64 hex><ending>`."""
+    return f"{file.sha256[:2]}/{file.sha256}{_ending(file.mime)}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class View:
+    """What shows a place in a file: a small picture, a page, a clip."""
+
+    path: Path
+    mime: str
 
 
 class MediaStore:
-    """A folder of content-addressed files; the same bytes are kept once."""
+    """A folder of content-addressed files; the same bytes are kept once.
+
+    Beside a file may lie views of it: what was made of it to be shown, and could be made again.
+    """
 
     def __init__(self, root: Path) -> None:
         self._root = root
@@ -44,23 +74,36 @@ class MediaStore:
         """Where the bytes of a key lie."""
         return self._root / key
 
-    def write(self, data: bytes, mime: str) -> str:
-        """Keep the bytes and return their key; they are on disk when this returns.
+    def adopt(self, file: File) -> str:
+        """Keep a file and return its key; it is on disk when this returns.
 
-        Written beside their place, flushed, then renamed: a crash leaves no half file under a key.
+        The file's own bytes are on disk already (see `Spool`); here it only gets its name, by a
+        link where the file system has them, so that no half file is ever under a key.
 
         Raises:
             StoreError: the disk is full, or cannot be written.
         """
-        key = media_key(data, mime)
+        key = media_key(file)
         target = self.path(key)
         if target.exists():
             return key
         try:
-            _written(target, data)
+            _placed(target, lambda half: _linked(file.path, half))
         except OSError as error:
-            raise StoreError(f"a file of {len(data):,} bytes could not be kept: {error.strerror}") from error
+            raise StoreError(f"a file of {file.size_bytes:,} bytes could not be kept: {error.strerror}") from error
         return key
+
+    def file(self, key: str, mime: str) -> File:
+        """What is kept under a key, as a file to read from.
+
+        Raises:
+            NotFoundError: nothing is.
+        """
+        path = self.path(key)
+        try:
+            return File(path=path, mime=mime, size_bytes=path.stat().st_size, sha256=path.stem)
+        except FileNotFoundError as error:
+            raise NotFoundError(f"the media file {key!r} is no longer in the store") from error
 
     def read(self, key: str) -> bytes:
         """The bytes of a key.
@@ -73,22 +116,42 @@ class MediaStore:
         except FileNotFoundError as error:
             raise NotFoundError(f"the media file {key!r} is no longer in the store") from error
 
+    def view(self, key: str, name: str) -> View | None:
+        """A view of a key's file that was made before."""
+        path = next(self._root.glob(f"{key}{_VIEW}{name}.*"), None)
+        return path and View(path=path, mime=_MIMES[path.suffix])
+
+    def add_view(self, key: str, name: str, view: Medium) -> View | None:
+        """Keep a view beside its file; None where the file is no longer there, and so nothing is kept.
+
+        Callers hold the write lock: no sweep runs in between.
+        """
+        if not self.path(key).exists():
+            return None
+        target = self.path(f"{key}{_VIEW}{name}{_ending(view.mime)}")
+        _placed(target, lambda half: half.write_bytes(view.data))
+        return View(path=target, mime=view.mime)
+
     def delete(self, key: str) -> int:
-        """Remove the bytes of a key and return how many there were; 0 where there were none."""
-        path = self.path(key)
-        try:
-            size = path.stat().st_size
-            path.unlink()
-        except FileNotFoundError:
-            return 0
-        _flush_folder(path.parent)
+        """Remove the bytes of a key, and its views; returns how many bytes there were, 0 where none."""
+        size = 0
+        for path in [*self._root.glob(f"{key}{_VIEW}*"), self.path(key)]:
+            try:
+                size += path.stat().st_size
+                path.unlink()
+            except FileNotFoundError:
+                continue
+        if size:
+            _flush_folder(self.path(key).parent)
         return size
 
     def keys(self) -> Iterator[str]:
-        """Every key kept, in no order."""
-        for path in self._root.glob("??/*"):
-            if not path.name.startswith(_WRITING):
-                yield f"{path.parent.name}/{path.name}"
+        """Every key kept, or kept views of, in no order."""
+        yield from {
+            f"{path.parent.name}/{path.name.partition(_VIEW)[0]}"
+            for path in self._root.glob("??/*")
+            if not path.name.startswith(_WRITING)
+        }
 
     def sweep(self, needed: Collection[str]) -> dict[str, int]:
         """Remove what no key in `needed` names, half-written files too; returns the bytes of each key."""
@@ -97,24 +160,38 @@ class MediaStore:
         return {key: self.delete(key) for key in list(self.keys()) if key not in needed}
 
     def size_bytes(self) -> int:
-        """How much all media take together."""
-        return sum(self.path(key).stat().st_size for key in self.keys())
+        """How much all media take together, views and all."""
+        return sum(path.stat().st_size for path in self._root.glob("??/*"))
 
 
-def _written(target: Path, data: bytes) -> None:
+def _ending(mime: str) -> str:
+    return _ENDINGS.get(mime) or mimetypes.guess_extension(mime) or ".bin"
+
+
+def _placed(target: Path, write: Callable[[Path], object]) -> None:
+    """Write beside the place and rename: a crash leaves no half file under the name."""
     target.parent.mkdir(exist_ok=True, mode=0o700)
-    with tempfile.NamedTemporaryFile(dir=target.parent, prefix=_WRITING, delete=False) as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    Path(file.name).replace(target)
+    half = target.parent / f"{_WRITING}{secrets.token_hex(8)}"
+    write(half)
+    half.replace(target)
     _flush_folder(target.parent)
 
 
+def _linked(source: Path, target: Path) -> None:
+    try:
+        target.hardlink_to(source)
+    except OSError:  # a file system without links: copied, and flushed as the original was
+        shutil.copyfile(source, target)
+        _flush(target)
+
+
 def _flush_folder(folder: Path) -> None:
-    if os.name != "posix":
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
+    if os.name == "posix":
+        _flush(folder)
+
+
+def _flush(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
     finally:

@@ -6,11 +6,12 @@
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
+from itertools import chain
 from typing import Any, cast
 
 import pyarrow as pa
 
-from memory.model import Anchor, AnchorUnit, MetadataValue, Modality, Segment
+from memory.model import Anchor, Box, MetadataValue, Modality, Progress, Segment, Unread
 from memory.terms import document_terms
 
 LOOK_BYTES = 16
@@ -45,11 +46,24 @@ SCHEMA = pa.schema(
         pa.field("digest", pa.string(), nullable=False),
         pa.field("media", pa.string(), nullable=False),
         pa.field("look", pa.list_(pa.uint8(), LOOK_BYTES)),
+        pa.field("boxes", pa.list_(pa.int32()), nullable=False),
+        pa.field("unread", pa.string(), nullable=False),
+        pa.field("remarks", pa.list_(pa.string()), nullable=False),
         pa.field("attempts", pa.int32(), nullable=False),
         pa.field("error", pa.string(), nullable=False),
     ]
 )
 """Columns every store has; each embedding space adds one nullable vector column of its own."""
+
+ADDED = {
+    "boxes": "arrow_cast(make_array(), 'List(Int32)')",
+    "unread": "''",
+    "remarks": "arrow_cast(make_array(), 'List(Utf8)')",
+}
+"""Columns that came after the first release, with what they hold in rows written before."""
+
+_ANCHOR = ("unit", "start", "end", "heading", "offset")
+"""An anchor's fields in the order they are kept in; older rows end early."""
 
 SEGMENT_COLUMNS = [name for name in SCHEMA.names if name != "terms"]
 """What a segment is read back from."""
@@ -92,7 +106,7 @@ def row_of(segment: Segment) -> dict[str, object]:
         "metadata": [metadata_entry(key, value) for key, value in sorted(segment.metadata.items())],
         "name": segment.name,
         "source": segment.source,
-        "anchor": json.dumps([segment.anchor.unit, segment.anchor.start, segment.anchor.end]),
+        "anchor": json.dumps([getattr(segment.anchor, name) for name in _ANCHOR]),
         "created_at": segment.created_at,
         "occurred_at": segment.occurred_at,
         "expires_at": segment.expires_at,
@@ -101,19 +115,24 @@ def row_of(segment: Segment) -> dict[str, object]:
         "digest": segment.digest,
         "media": segment.media,
         "look": list(segment.look) if segment.look else None,
+        "boxes": list(chain.from_iterable(segment.boxes)),
+        "unread": unread_entry(segment.unread),
+        "remarks": list(segment.remarks),
         "attempts": segment.attempts,
         "error": segment.error,
     }
 
 
 def _terms_of(segment: Segment) -> str:
-    said = (segment.title, segment.context, segment.text, segment.name, " ".join(segment.tags))
+    said = (
+        *(segment.title, segment.context, segment.anchor.heading),
+        *(segment.text, segment.name, " ".join(segment.tags)),
+    )
     return document_terms("\n".join(said))
 
 
 def segment_of(row: Mapping[str, Any]) -> Segment:
     """The segment that `row_of` made the row from."""
-    unit, start, end = cast("tuple[AnchorUnit, float, float]", json.loads(row["anchor"]))
     return Segment(
         id=row["id"],
         index=row["segment"],
@@ -130,7 +149,7 @@ def segment_of(row: Mapping[str, Any]) -> Segment:
         metadata=dict(cast("tuple[str, MetadataValue]", json.loads(entry)) for entry in row["metadata"]),
         name=row["name"],
         source=row["source"],
-        anchor=Anchor(unit=unit, start=start, end=end),
+        anchor=Anchor(**dict(zip(_ANCHOR, json.loads(row["anchor"]), strict=False))),
         created_at=_utc(row["created_at"]),
         occurred_at=_utc(row["occurred_at"]),
         expires_at=_utc(row["expires_at"]) if row["expires_at"] else None,
@@ -139,9 +158,32 @@ def segment_of(row: Mapping[str, Any]) -> Segment:
         digest=row["digest"],
         media=row["media"],
         look=bytes(row["look"]) if row["look"] else None,
+        boxes=_boxes(row["boxes"]),
+        unread=_unread(row["unread"]),
+        remarks=tuple(row["remarks"]),
         attempts=row["attempts"],
         error=row["error"],
     )
+
+
+def unread_entry(unread: Unread | None) -> str:
+    """What is still to be read of a part, as JSON; empty where that is nothing."""
+    if unread is None:
+        return ""
+    progress = unread.progress and [unread.progress.done, unread.progress.total, unread.progress.unit]
+    return json.dumps([dict(unread.cursor), progress, unread.is_blank])
+
+
+def _boxes(numbers: Sequence[int]) -> tuple[Box, ...]:
+    return tuple(cast("Box", tuple(numbers[at : at + 4])) for at in range(0, len(numbers), 4))
+
+
+def _unread(entry: str) -> Unread | None:
+    if not entry:
+        return None
+    cursor, progress, is_blank = json.loads(entry)
+    known = progress and Progress(done=progress[0], total=progress[1], unit=progress[2])
+    return Unread(cursor=cursor, progress=known or None, is_blank=is_blank)
 
 
 def _utc(moment: datetime) -> datetime:

@@ -1,7 +1,8 @@
 """The store: the table and its media under one roof, written by one at a time."""
 
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -10,11 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from memory.errors import InvalidInputError, NotFoundError, StoreError
-from memory.model import Medium, Receipt, Segment, SegmentKey
+from memory.model import File, Medium, Receipt, Segment, SegmentKey
 from memory.store.erasure import purge
-from memory.store.filters import any_key, given_up, one_of, same_content, text_literal, waits_for
+from memory.store.filters import UNREAD, any_key, given_up, one_of, same_content, text_literal, waits_for
 from memory.store.lock import ProcessLock
-from memory.store.media import MediaStore
+from memory.store.media import MediaStore, View
 from memory.store.table import SegmentTable
 from memory.threads import in_io_thread
 
@@ -140,7 +141,7 @@ class Store:
         self,
         segments: Sequence[Segment],
         vectors: Mapping[str, NDArray[np.float32]],
-        media: Sequence[Medium],
+        files: Sequence[File],
     ) -> str:
         """Write a memory, media first; returns its id, or that of the same content already kept.
 
@@ -159,19 +160,58 @@ class Store:
                 return original.id
             if first.replaces:
                 await self.check_replaceable(first.owner, first.replaces)
-            await self._write(segments, vectors, media)
+            await self._write(segments, vectors, files)
         return first.id
 
     async def _write(
-        self, segments: Sequence[Segment], vectors: Mapping[str, NDArray[np.float32]], media: Sequence[Medium]
+        self, segments: Sequence[Segment], vectors: Mapping[str, NDArray[np.float32]], files: Sequence[File]
     ) -> None:
         try:
-            for medium in media:
-                await in_io_thread(self.media.write, medium.data, medium.mime)
+            for file in files:
+                await in_io_thread(self.media.adopt, file)
             await self.table.append(segments, vectors, replaced=segments[0].replaces)
         except StoreError:
             await self._sweep()
             raise
+
+    async def grow(self, before: Segment, further: Callable[[Segment], Sequence[Segment]]) -> bool:
+        """Add what was read on of a part; False where it was forgotten, or read on by another, meanwhile.
+
+        `before` is the part's first segment as it was when reading went on. `further` is given the
+        same as it is now, and returns it as it is to be, and after it what is new; the new are
+        numbered here, after the memory's last.
+        """
+        async with self._exclusively():
+            current = await self.segments([before.key])
+            if not current or current[0].unread != before.unread:
+                return False
+            head, *new = further(current[0])
+            rows = await self.table.records(one_of("id", [head.id]), ["segment"])
+            first = max(row["segment"] for row in rows) + 1
+            numbered = [replace(segment, index=first + place) for place, segment in enumerate(new)]
+            is_anew = head != replace(current[0], unread=head.unread, remarks=head.remarks)
+            await self.table.grow(head, [head, *numbered] if is_anew else numbered)
+        return True
+
+    async def unread(self, condition: str = "true") -> list[Segment]:
+        """The first segments of the parts under a condition that are not read to their end, oldest first."""
+        rows = await self.table.segments(f"{condition} AND {UNREAD}")
+        return sorted(rows, key=lambda segment: (segment.created_at, *segment.key))
+
+    async def view(self, key: str, name: str, make: Callable[[], Awaitable[Medium | None]]) -> View | None:
+        """A view of a file, made at most once; None where there is none, or its file was forgotten.
+
+        Raises:
+            Whatever `make` raises.
+        """
+        known = await in_io_thread(self.media.view, key, name)
+        if known is not None:
+            return known
+        made = await make()
+        if made is None:
+            return None
+        async with self._exclusively():
+            return await in_io_thread(self.media.add_view, key, name, made)
 
     async def fill(self, column: str, segments: Sequence[Segment], vectors: NDArray[np.float32]) -> None:
         """Give pending segments their vectors."""

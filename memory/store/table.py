@@ -21,10 +21,12 @@ from memory.errors import SpaceMismatchError, StoreError
 from memory.model import Match, Segment, SegmentKey
 from memory.store.filters import any_key, one_of, text_literal
 from memory.store.schema import (
+    ADDED,
     SCHEMA,
     SEGMENT_COLUMNS,
     segment_of,
     table_of,
+    unread_entry,
     vector_columns,
     vector_field,
 )
@@ -74,8 +76,10 @@ class SegmentTable:
         else:
             table = await database.create_table(TABLE, schema=SCHEMA)
         missing = set(SCHEMA.names) - set((await table.schema()).names)
-        if missing:
+        if missing - ADDED.keys():
             raise StoreError(f"{str(folder)!r} lacks the columns {sorted(missing)}: another version made it")
+        if missing:
+            await table.add_columns({name: ADDED[name] for name in sorted(missing)})
         if not await table.list_indices():
             await table.create_index("terms", config=_WORDS)
         return cls(table, folder / f"{TABLE}.lance")
@@ -115,10 +119,27 @@ class SegmentTable:
                 await self._table.add(rows)
             return
         old = await self._rows(one_of("id", [replaced]))
-        marked = _marked(old, segments[0].id, schema)
+        await self._merge(pa.concat_tables([rows, _with(old, {"superseded_by": segments[0].id}, schema)]))
+
+    async def grow(self, head: Segment, segments: Sequence[Segment]) -> None:
+        """Write what was read on of a part, and on its first segment how far that is, in one commit.
+
+        `head` is that first segment as it is to be from now on. Where `segments` begin with it, it
+        is written anew, without its vectors; else only its `unread` and `remarks` change.
+        """
+        schema = await self._read(self._table.schema)
+        rows = [await in_io_thread(table_of, segments, {}, schema)]
+        if head.key not in {segment.key for segment in segments}:
+            told = {"unread": unread_entry(head.unread), "remarks": list(head.remarks)}
+            rows.append(_with(await self._rows(any_key([head.key])), told, schema))
+        await self._merge(pa.concat_tables(rows))
+
+    async def _merge(self, rows: pa.Table) -> None:
+        """Write rows in one commit, each in the place of the one with its key, if there is one."""
         merge = self._table.merge_insert(["id", "segment"]).when_matched_update_all()
         with translated():
-            await merge.when_not_matched_insert_all().execute(pa.concat_tables([rows, marked]))
+            # A null, which is pending, is a bad vector to the library; "null" leaves it one.
+            await merge.when_not_matched_insert_all().execute(rows, on_bad_vectors="null")
 
     async def records(
         self, condition: str, columns: Sequence[str], *, limit: int | None = None
@@ -254,10 +275,7 @@ class SegmentTable:
 
 @contextmanager
 def translated(what: str = "written") -> Generator[None]:
-    """Errors of the engine in our words; its own, which name files, go to the log.
-
-    A commit that failed has changed nothing.
-    """
+    """Errors of the engine in our words, its own in the log; a commit that failed has changed nothing."""
     try:
         yield
     except (RuntimeError, OSError, ValueError) as error:
@@ -271,8 +289,9 @@ def _cosine(row: Any, vector: NDArray[np.float32] | None) -> float | None:
     return float(np.dot(np.asarray(row, dtype=np.float32), vector))
 
 
-def _marked(rows: pa.Table, newer: str, schema: pa.Schema) -> pa.Table:
-    position = rows.schema.get_field_index("superseded_by")
-    mark = pa.array([newer] * rows.num_rows, pa.string())
-    marked = rows.set_column(position, schema.field("superseded_by"), mark)
-    return marked.select(schema.names).cast(schema)
+def _with(rows: pa.Table, values: Mapping[str, object], schema: pa.Schema) -> pa.Table:
+    """The rows, all of them with these values."""
+    for column, value in values.items():
+        same = pa.array([value] * rows.num_rows, schema.field(column).type)
+        rows = rows.set_column(rows.schema.get_field_index(column), schema.field(column), same)
+    return rows.select(schema.names).cast(schema)

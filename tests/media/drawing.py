@@ -54,6 +54,24 @@ def photo(taken: str, offset: str | None = None, *, orientation: int = 1) -> byt
     return saved(image, "JPEG", exif=exif)
 
 
+def located(latitude: tuple[float, ...], longitude: tuple[float, ...], signs: str = "NE") -> bytes:
+    """A JPEG whose EXIF tells a place in degrees, minutes and seconds, north and east unless `signs` differ."""
+    exif = Image.Exif()
+    exif._ifds[ExifTags.IFD.GPSInfo] = {  # pyright: ignore[reportPrivateUsage]  # Pillow has no public way to add one
+        ExifTags.GPS.GPSLatitudeRef: signs[0],
+        ExifTags.GPS.GPSLatitude: latitude,
+        ExifTags.GPS.GPSLongitudeRef: signs[1],
+        ExifTags.GPS.GPSLongitude: longitude,
+    }
+    return saved(scene(1), "JPEG", exif=exif)
+
+
+def written(folder: Path, data: bytes) -> Path:
+    path = folder / "picture"
+    path.write_bytes(data)
+    return path
+
+
 def png_claiming(width: int, height: int) -> bytes:
     """A PNG of a few bytes whose header claims any size."""
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from harness import Tools, picture, text_of, written
 
-from memory.model import SearchFilter, Segment
+from memory.model import Segment
 from server.arguments import ALIASES, moment
 from server.tools import TOOLS
 
@@ -56,9 +56,7 @@ async def test_remember_takes_each_alias_for_its_argument(
         "remember", **({} if target in ("text", "files") else {"text": "a note"}), **{alias: value}
     )
     assert not any("unknown argument" in warning for warning in facts["warnings"])
-    [segment] = await tools.service.open_memories(
-        SearchFilter(owner="local", now=datetime.now(UTC), ids=(facts["id"],))
-    )
+    [segment] = await tools.segments(facts["id"])
     assert _kept(segment)[target] == expected
 
 

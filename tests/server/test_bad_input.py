@@ -1,10 +1,13 @@
 """Bad input gets a clear error that says what to do, and nothing is stored."""
 
 import base64
+import io
+import zipfile
 from collections.abc import AsyncGenerator, Callable
 from pathlib import Path
 from typing import Any
 
+import anyio
 import pytest
 from harness import Tools, connected, picture, text_of, written
 
@@ -68,6 +71,27 @@ def _unknown_bytes(root: Path) -> str:
     return written(root, "blob.bin", bytes(range(256)) * 8)
 
 
+def _archive(root: Path) -> str:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr("notes/a.txt", "inside")
+    return written(root, "notes.zip", file.getvalue())
+
+
+async def test_bytes_of_an_unknown_kind_need_words_beside_them_and_are_found_by_those(
+    guarded: Tools, tmp_path: Path
+) -> None:
+    file = _unknown_bytes(tmp_path / "root")
+    assert "octet-stream" in await guarded.error("remember", files=[file])
+    assert await guarded.empty()
+    facts = await guarded.facts("remember", text="firmware of the boiler", files=[file])
+    assert "unknown kind" in facts["warnings"][0]
+    for question in ("boiler firmware", "blob.bin"):
+        assert await guarded.found(question, mode="keyword") == [facts["id"]]
+    [*_, medium] = await guarded.segments(facts["id"])
+    assert await anyio.Path(guarded.service.path_of(medium)).read_bytes() == bytes(range(256)) * 8
+
+
 FILES: dict[str, tuple[Callable[[Path], str], str]] = {
     "a truncated PNG": (_truncated_png, "again"),
     "a zero-byte WAV": (_silent_wav, "empty"),
@@ -81,7 +105,7 @@ FILES: dict[str, tuple[Callable[[Path], str], str]] = {
         lambda _: "data:image/png;base64," + base64.b64encode(picture("red")).decode()[:501],
         "base64",
     ),
-    "bytes of no known kind": (_unknown_bytes, "octet-stream"),
+    "an archive": (_archive, "unpack it"),
     "an upload ticket": (lambda _: "upload:1234", "upload"),
     "plain http": (lambda _: "http://example.org/a.png", "http"),
 }

@@ -1,5 +1,6 @@
 """Whatever is remembered, a result stays within the tokens asked for, and shows something."""
 
+import re
 import string
 from collections.abc import AsyncGenerator
 from pathlib import Path
@@ -135,7 +136,21 @@ async def test_what_is_cut_shows_the_words_asked_for(tools: Tools) -> None:
 async def test_opening_more_than_the_budget_says_so(tools: Tools) -> None:
     id_ = await tools.remember("A sentence that is repeated. " * 300)
     facts = await tools.facts("recall", ids=id_, max_tokens=200)
-    assert facts["notes"] == [f"{id_} is shortened: raise max_tokens or read memory://{id_}"]
+    assert facts["notes"] == [f"{id_}#0 is shortened: raise max_tokens"]
+    facts = await tools.facts("recall", ids=id_, max_tokens=800)
+    assert facts["notes"] == [f'{id_} goes on: ids=["{id_}#3-"], or raise max_tokens']
+
+
+async def test_a_long_memory_is_read_to_its_end_piece_by_piece(tools: Tools) -> None:
+    text = "".join(f"Sentence {number} of a long note. " for number in range(900)).strip()
+    id_ = await tools.remember(text)
+    told, asked = "", id_
+    while asked:
+        facts = await tools.facts("recall", ids=[asked], max_tokens=2_000)
+        told += facts["memories"][0]["text"] + "\n"
+        found = re.search(r'ids=\["(.*)"\]', facts["notes"][0]) if facts["notes"] else None
+        asked = found[1] if found else ""
+    assert [int(number) for number in dict.fromkeys(re.findall(r"Sentence (\d+) of", told))] == list(range(900))
 
 
 TEXTS = st.text(st.sampled_from('ab \n\r\u2028"\\…鯨é'), max_size=400)

@@ -1,4 +1,5 @@
 import base64
+import io
 import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -7,7 +8,9 @@ from typing import Any
 import anyio
 import pytest
 from harness import Tools, connected, picture, pictures_of, text_of, written
+from mcp_types import CallToolResult
 from media.drawing import pdf
+from PIL import Image
 
 from memory.embedders.fake import TEXT_ONLY, FakeEmbedder
 
@@ -24,7 +27,9 @@ async def test_the_best_match_is_first_with_everything_a_model_needs(tools: Tool
         "title": "Deadline",
         "modality": "text",
         "why": ["meaning", "quarterly", "report", "due"],
+        "piece": f"{id_}#0",
         "anchor": "",
+        "heading": "",
         "passage": "The quarterly report is due on the ninth of May.",
         "when": "2026-03-01T00:00:00Z",
         "namespace": "default",
@@ -281,12 +286,19 @@ async def test_a_picture_found_by_its_note_is_shown_all_the_same(tools: Tools, t
     assert await anyio.Path(hit["medium"]).exists()
 
 
+def _size(result: CallToolResult) -> tuple[int, int]:
+    [shown] = pictures_of(result)
+    return Image.open(io.BytesIO(base64.b64decode(shown.data))).size
+
+
 async def test_media_none_and_full(tools: Tools, tmp_path: Path) -> None:
-    data = picture("red", size=(1000, 800))
+    data = picture("red", size=(2000, 800))
     await tools.remember(files=[written(tmp_path / "in", "a.png", data)], title="Red")
     assert pictures_of(await tools.call("recall", query="Red", media="none")) == []
-    [whole] = pictures_of(await tools.call("recall", query="Red", media="full"))
-    assert base64.b64decode(whole.data) == data
+    assert [_size(await tools.call("recall", query="Red", media=choice)) for choice in ("thumbnails", "full")] == [
+        (768, 307),
+        (1568, 627),
+    ]
 
 
 async def test_a_local_client_is_told_where_the_medium_lies_and_a_remote_one_is_not(tmp_path: Path) -> None:

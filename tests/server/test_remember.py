@@ -195,7 +195,7 @@ async def test_a_slow_embedder_does_not_keep_a_memory_from_being_stored(
             await anyio.sleep_forever()
             return await super().embed_documents(contents)
 
-    monkeypatch.setattr(remembering, "INLINE_S", 0.05)
+    monkeypatch.setattr(remembering, "EMBEDDING_S", 0.05)
     async with connected(tmp_path / "store", embedder=Slow()) as tools:
         facts = await tools.facts("remember", text="patience is not a virtue of clients")
         assert (facts["state"], "goes on after this answer" in facts["warnings"][0]) == ("pending", True)

@@ -80,7 +80,11 @@ async def test_an_unknown_memory_or_part_is_named(tools: Tools) -> None:
 
 async def test_memories_and_parts_are_listed_as_templates(tools: Tools) -> None:
     listed = (await tools.client.list_resource_templates()).resource_templates
-    assert [one.uri_template for one in listed] == ["memory://{id}", "memory://{id}/{part}"]
+    assert [one.uri_template for one in listed] == [
+        "memory://{id}",
+        "memory://{id}/{part}",
+        "memory://{id}/{part}/{piece}",
+    ]
 
 
 async def test_status_counts_what_is_stored_and_names_the_embedder(tools: Tools, tmp_path: Path) -> None:
@@ -104,6 +108,7 @@ def _report(home: Path, *, failed: int = 0, trouble: str = "", shows_paths: bool
         memories=1,
         segments={Modality.TEXT: 9},
         pending=5,
+        unread=(),
         failed=failed,
         media_bytes=0,
         embedder="fake",

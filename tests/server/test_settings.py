@@ -1,6 +1,7 @@
 """From the environment to settings, and from settings to an open backend."""
 
 import os
+from contextlib import closing
 from pathlib import Path
 
 import anyio
@@ -10,9 +11,10 @@ from pydantic import SecretStr
 
 from memory.embedders.gemini import GeminiEmbedder
 from memory.errors import ConfigurationError, StoreError
-from memory.media.sources import MAX_BYTES, default_roots
 from memory.service import MemoryService
-from server.composition import open_backend, sources
+from memory.sources.sources import MAX_BYTES, default_roots
+from memory.sources.spool import Spool
+from server.composition import open_backend, places, sources
 from server.settings import Settings, read_settings, variables
 
 
@@ -51,7 +53,7 @@ def test_empty_means_the_default_folders_and_none_means_no_folder(
     environment: pytest.MonkeyPatch, value: str, roots: tuple[Path, ...]
 ) -> None:
     environment.setenv("SENSORIUM_ROOTS", value)
-    assert sources(read_settings(), is_local=True).roots == roots
+    assert places(read_settings(), is_local=True)[0] == roots
 
 
 @pytest.mark.parametrize(("variable", "field"), [("SENSORIUM_ROOTS", "roots"), ("SENSORIUM_HOME", "home")])
@@ -64,8 +66,9 @@ def test_a_folder_that_is_not_a_full_path_is_refused(
         read_settings()
 
 
-def test_the_largest_file_is_the_same_with_and_without_settings() -> None:
-    assert sources(read_settings(), is_local=True).max_bytes == MAX_BYTES
+def test_the_largest_file_is_the_same_with_and_without_settings(tmp_path: Path) -> None:
+    with closing(Spool(tmp_path)) as spool:
+        assert sources(read_settings(), spool, is_local=True).max_bytes == MAX_BYTES
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from memory.errors import TooLargeError, UndecodableError
-from memory.media.data_uris import read_data_uri
+from memory.sources.data_uris import read_data_uri
 
 LIMIT = 1_000
 

@@ -8,11 +8,15 @@ from pathlib import Path
 import pytest
 
 from memory.errors import InvalidInputError, SourceNotAllowedError, TooLargeError
-from memory.media import paths
-from memory.media.paths import default_roots, read_path, uri_path
+from memory.sources import paths
+from memory.sources.paths import blocks_of, default_roots, uri_path
 
 LIMIT = 1_000
 SECRET = b"the secret"
+
+
+def read_path(written: str, roots: tuple[Path, ...], max_bytes: int) -> bytes:
+    return b"".join(blocks_of(written, roots, max_bytes))
 
 
 @pytest.fixture

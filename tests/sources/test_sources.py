@@ -1,15 +1,17 @@
 import base64
 import io
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
 from memory.errors import InvalidInputError, SourceNotAllowedError, TooLargeError, UndecodableError
-from memory.media.paths import writable
-from memory.media.sources import Sources
-from memory.media.web import Web
+from memory.sources.paths import writable
+from memory.sources.sources import Sources
+from memory.sources.spool import Spool
+from memory.sources.web import Web
 
 pytestmark = pytest.mark.anyio
 
@@ -38,25 +40,31 @@ def root(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def sources(root: Path) -> Sources:
-    return Sources(roots=(root,), allow_urls=False)
+def spool(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Spool]:
+    with closing(Spool(tmp_path_factory.mktemp("spool"))) as spool:
+        yield spool
+
+
+@pytest.fixture
+def sources(root: Path, spool: Spool) -> Sources:
+    return Sources(spool=spool, roots=(root,), allow_urls=False)
 
 
 async def test_a_path_gives_the_bytes_with_their_true_type_and_name(sources: Sources, root: Path) -> None:
     part = await sources.fetch(f"  {root}/a photo.jpg\n")
-    assert (part.medium.data, part.medium.mime) == (png(), "image/png")
+    assert (part.file.path.read_bytes(), part.file.mime) == (png(), "image/png")
     assert (part.name, part.source) == ("a photo.jpg", f"{root}/a photo.jpg")
 
 
 async def test_a_file_uri_is_a_path_and_keeps_how_it_was_written(sources: Sources, root: Path) -> None:
     written = f"file://{root}/a%20photo.jpg"
     part = await sources.fetch(written)
-    assert (part.medium.mime, part.name, part.source) == ("image/png", "a photo.jpg", written)
+    assert (part.file.mime, part.name, part.source) == ("image/png", "a photo.jpg", written)
 
 
 async def test_a_data_uri_is_believed_by_its_bytes_and_its_payload_is_not_kept(sources: Sources) -> None:
     part = await sources.fetch(f"data:text/html;base64,{base64.b64encode(png()).decode()}")
-    assert (part.medium.data, part.medium.mime) == (png(), "image/png")
+    assert (part.file.path.read_bytes(), part.file.mime) == (png(), "image/png")
     assert (part.name, part.source) == ("", "data:image/png")
 
 
@@ -65,7 +73,7 @@ async def test_a_name_that_is_not_utf_8_is_found_and_kept_readable(sources: Sour
     if not _put(root, "caf\udce9.txt", b"an old note"):
         pytest.skip("this file system takes UTF-8 only")
     part = await sources.fetch(written.format(root=root))
-    assert (part.medium.data, part.medium.mime, part.name) == (b"an old note", "text/plain", "caf\ufffd.txt")
+    assert (part.file.path.read_bytes(), part.file.mime, part.name) == (b"an old note", "text/plain", "caf\ufffd.txt")
     assert part.source == written.format(root=root).replace("\udce9", "\ufffd")
 
 
@@ -76,10 +84,10 @@ async def test_a_refusal_of_such_a_name_can_be_sent(sources: Sources, root: Path
     assert str(refusal.value).encode()
 
 
-async def test_a_refusal_can_be_sent_also_where_a_folder_has_such_a_name(root: Path) -> None:
+async def test_a_refusal_can_be_sent_also_where_a_folder_has_such_a_name(root: Path, spool: Spool) -> None:
     folder = root / "caf\udce9"
     with pytest.raises(SourceNotAllowedError) as refusal:
-        await Sources(roots=(folder,), allow_urls=False).fetch("/etc/passwd")
+        await Sources(spool=spool, roots=(folder,), allow_urls=False).fetch("/etc/passwd")
     assert str(refusal.value).encode()
 
 
@@ -88,8 +96,8 @@ def test_only_what_cannot_be_written_is_replaced_in_a_name() -> None:
 
 
 async def test_the_endings_of_names_tell_texts_apart(sources: Sources, root: Path) -> None:
-    assert (await sources.fetch(f"{root}/note.md")).medium.mime == "text/markdown"
-    assert (await sources.fetch("data:,hello")).medium.mime == "text/plain"
+    assert (await sources.fetch(f"{root}/note.md")).file.mime == "text/markdown"
+    assert (await sources.fetch("data:,hello")).file.mime == "text/plain"
 
 
 @pytest.mark.parametrize("written", ["{root}/empty.txt", "file://{root}/empty.txt", "data:,", "data:;base64,"])
@@ -98,8 +106,8 @@ async def test_what_is_empty_is_refused(sources: Sources, root: Path, written: s
         await sources.fetch(written.format(root=root))
 
 
-async def test_the_limit_holds_for_every_source(root: Path) -> None:
-    small = Sources(roots=(root,), allow_urls=False, max_bytes=3)
+async def test_the_limit_holds_for_every_source(root: Path, spool: Spool) -> None:
+    small = Sources(spool=spool, roots=(root,), allow_urls=False, max_bytes=3)
     for written in (f"{root}/note.md", "data:,long", "data:;base64,bG9uZw=="):
         with pytest.raises(TooLargeError):
             await small.fetch(written)
@@ -158,14 +166,14 @@ async def test_words_in_place_of_a_reference_are_looked_for_as_a_file(
 
 
 @pytest.mark.parametrize("written", ["/etc/passwd", "note.md", "~/a.png", "file:///etc/passwd", "/no/such/file"])
-async def test_without_roots_a_path_is_refused_with_data_instead(written: str) -> None:
+async def test_without_roots_a_path_is_refused_with_data_instead(spool: Spool, written: str) -> None:
     with pytest.raises(SourceNotAllowedError, match=r"reads no files by path\. Pass a data: URI"):
-        await Sources(roots=(), allow_urls=False).fetch(written)
+        await Sources(spool=spool, roots=(), allow_urls=False).fetch(written)
 
 
-async def test_without_roots_a_data_uri_still_works() -> None:
-    part = await Sources(roots=(), allow_urls=False).fetch("data:,hello")
-    assert part.medium.data == b"hello"
+async def test_without_roots_a_data_uri_still_works(spool: Spool) -> None:
+    part = await Sources(spool=spool, roots=(), allow_urls=False).fetch("data:,hello")
+    assert part.file.path.read_bytes() == b"hello"
 
 
 async def test_hidden_files_are_refused_through_the_facade_too(sources: Sources, root: Path) -> None:
@@ -176,12 +184,12 @@ async def test_hidden_files_are_refused_through_the_facade_too(sources: Sources,
             await sources.fetch(written)
 
 
-async def test_allowed_urls_are_offered_and_checked() -> None:
+async def test_allowed_urls_are_offered_and_checked(spool: Spool) -> None:
     async def inner(host: str, port: int) -> Sequence[str]:
         assert (host, port) == ("media.test", 443)
         return ["10.0.0.1"]
 
-    sources = Sources(roots=(), allow_urls=True, web=Web(resolver=inner))
+    sources = Sources(spool=spool, roots=(), allow_urls=True, web=Web(resolver=inner))
     with pytest.raises(SourceNotAllowedError, match="not on the public internet"):
         await sources.fetch("https://media.test/a.png")
     with pytest.raises(SourceNotAllowedError, match="Pass an https:// URL or a data: URI"):

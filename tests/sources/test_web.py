@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from memory.errors import InvalidInputError, SourceNotAllowedError, TooLargeError, UndecodableError
-from memory.media.web import Download, Web, is_public
+from memory.sources.web import Download, Web, is_public
 
 pytestmark = pytest.mark.anyio
 

@@ -9,7 +9,7 @@ from harness import Tools, connected, open_service, picture, text_of, written
 from memory.embedders.fake import FakeEmbedder
 from memory.embedders.protocol import Content, Vectors
 from memory.errors import EmbeddingRefusedError, StoreError
-from memory.model import MediaPart, Medium, TextPart
+from memory.model import MediaPart, TextPart
 from memory.requests import Remembrance
 from memory.store import store as store_module
 from memory.store.table import SegmentTable
@@ -45,7 +45,8 @@ async def test_files_that_belong_to_no_memory_are_swept(tmp_path: Path) -> None:
     async with connected(tmp_path / "store") as tools:
         kept = await tools.remember("kept", files=[written(tmp_path / "in", "a.png", picture("red"))])
         media = tools.service.store.media
-        media.write(b"written, and then the process died", "text/plain")
+        half = tools.service.spool.add([b"written, and then the process died"])
+        media.adopt(half)
         stray = media.path(next(media.keys())).with_name(".writing-half")
         stray.write_bytes(b"half")
         assert len(list(media.keys())) == 2
@@ -149,7 +150,7 @@ async def test_a_missing_media_file_does_not_stop_catch_up(tmp_path: Path) -> No
     fake = FakeEmbedder()
     service = await open_service(tmp_path / "store", embedder=fake)
     fake.failing = EmbeddingRefusedError("not now")
-    file = MediaPart(medium=Medium(data=picture("red"), mime="image/png"))
+    file = MediaPart(file=service.spool.add([picture("red")]))
     for part in (file, TextPart(text="a note of its own")):
         await service.remember(Remembrance(owner="local", parts=(part,)))
     service.store.media.delete(next(service.store.media.keys()))

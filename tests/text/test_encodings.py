@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from memory.media.passages import clean, readable
+from memory.media.text.encodings import encoding_of, readable
+from memory.media.text.passages import clean
 
 NOTE = "Zoë’s note: 21 °C, 会議, привет 👋\n"
 
@@ -90,3 +91,22 @@ def test_cleaned_text_can_be_stored_and_is_not_changed_again(text: str) -> None:
     once = clean(text)
     assert once.encode().decode() == once
     assert clean(once) == once
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-32", "gb18030", "cp932", "euc_jp", "cp949"])
+def test_a_character_cut_at_the_end_of_a_sample_does_no_harm(encoding: str) -> None:
+    text = {"gb18030": "这是一份会议记录，我们讨论了预算。\n", "cp949": "이것은 회의 메모입니다. 예산에 대해\n"}.get(
+        encoding, "これは会議のメモです。予算について話しました。\n"
+    )
+    data = (text * 20 + text[:3]).encode(encoding)[:-1]
+    assert encoding_of(data, is_whole=False) == encoding
+    assert encoding_of(data, is_whole=True) != encoding
+
+
+@pytest.mark.parametrize("text", ["", "plain", NOTE])
+def test_the_codec_found_reads_the_whole_without_its_mark(text: str) -> None:
+    for encoding in ("utf-8", "utf-8-sig", "utf-16", "utf-32"):
+        data = text.encode(encoding)
+        found = encoding_of(data, is_whole=True)
+        assert found is not None
+        assert data.decode(found) == text

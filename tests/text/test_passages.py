@@ -1,10 +1,11 @@
 # ruff: noqa: RUF001  # scripts of all kinds are the point
 import unicodedata
+from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from memory.media.passages import MAX_CHARS, line_blocks, passages
+from memory.media.text.passages import MAX_CHARS, line_blocks, measure, passages
 
 SENTENCE = "The meeting about the budget of the northern office went on for a while. "
 FRAGMENTS = (
@@ -28,7 +29,7 @@ texts = st.one_of(
 def test_passages_cover_the_text_without_gaps_and_within_the_maximum(text: str) -> None:
     found = passages(text)
     assert [passage.text for passage in found] == [text[passage.start : passage.end] for passage in found]
-    assert all(0 < len(passage.text) <= MAX_CHARS for passage in found)
+    assert all(0 < measure(passage.text) <= MAX_CHARS for passage in found)
     ends = [0, *(passage.end for passage in found)]
     starts = [*(passage.start for passage in found), len(text)]
     assert all(start <= end for start, end in zip(starts, ends, strict=True))
@@ -40,7 +41,7 @@ def test_passages_cover_the_text_without_gaps_and_within_the_maximum(text: str) 
 def test_blocks_of_lines_joined_are_the_text(text: str) -> None:
     blocks = line_blocks(text)
     assert "".join(block.text for block in blocks) == text
-    assert all(0 < len(block.text) <= MAX_CHARS for block in blocks)
+    assert all(0 < measure(block.text) <= MAX_CHARS for block in blocks)
 
 
 @given(texts)
@@ -80,6 +81,25 @@ def test_an_answer_across_a_boundary_is_whole_in_one_passage() -> None:
 def test_chinese_and_japanese_sentences_are_boundaries_without_spaces() -> None:
     text = "これは会議のメモです。予算について話しました！次はいつですか？" * 100
     assert all(passage.text[-1] in "。！？" for passage in passages(text))
+
+
+def test_wide_characters_make_passages_and_overlaps_half_as_long() -> None:
+    found = passages("会" * 5_000)
+    assert {len(passage.text) for passage in found[:-1]} == {600}
+    assert {one.end - other.start for one, other in pairwise(found)} == {75}
+    sentences = passages("会議の予算について話しました。" * 200)
+    assert all(400 < len(passage.text) <= 460 for passage in sentences[:-1])
+
+
+def test_few_wide_characters_cost_only_their_own_room() -> None:
+    assert measure("ab会議") == 6
+    assert len(passages("会" * 100 + "x" * 2_000)[0].text) == 1_100
+
+
+@given(texts, texts)
+def test_what_is_added_to_a_text_changes_only_its_last_passage(text: str, more: str) -> None:
+    before = passages(text)[:-1]
+    assert passages(text + more)[: len(before)] == before
 
 
 def test_a_combining_sequence_is_not_torn_apart() -> None:

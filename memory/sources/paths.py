@@ -3,12 +3,13 @@
 import os
 import re
 import stat
+from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import unquote_to_bytes
 from urllib.request import url2pathname
 
 from memory.errors import InvalidInputError, SourceNotAllowedError, TooLargeError
-from memory.media.references import shown
+from memory.sources.references import shown
 
 _BLOCK_BYTES = 1 << 20
 _KERNEL_TREES = (Path("/proc"), Path("/sys"))  # their "files" are the machine's state
@@ -67,8 +68,8 @@ def writable(name: str) -> str:
     return _SURROGATE.sub("\N{REPLACEMENT CHARACTER}", name)
 
 
-def read_path(written: str, roots: tuple[Path, ...], max_bytes: int) -> bytes:
-    """The bytes of the regular file at `written`, which must lie inside one of `roots`.
+def blocks_of(written: str, roots: tuple[Path, ...], max_bytes: int) -> Iterator[bytes]:
+    """The bytes of the regular file at `written`, which must lie inside one of `roots`, in blocks.
 
     `~` is the home; a relative path counts from the working directory, where that lies in a
     root. The path is resolved first, symbolic links and all. Where the operating system can,
@@ -86,7 +87,7 @@ def read_path(written: str, roots: tuple[Path, ...], max_bytes: int) -> bytes:
     path = _resolved(written, roots)
     root = _root_of(path, roots, written)
     try:
-        return _read(root, path, written, max_bytes)
+        yield from _read(root, path, written, max_bytes)
     except (FileNotFoundError, NotADirectoryError) as error:
         raise InvalidInputError(
             f"There is no file {shown(written)}: looked for {shown(str(path))}, in {_listed(roots)}. "
@@ -150,17 +151,17 @@ def _is_marked_hidden(path: Path) -> bool:
     return bool(windows or getattr(facts, "st_flags", 0) & stat.UF_HIDDEN)
 
 
-def _read(root: Path, path: Path, written: str, max_bytes: int) -> bytes:
+def _read(root: Path, path: Path, written: str, max_bytes: int) -> Iterator[bytes]:
     descriptor = _open(root, path, written)
     with open(descriptor, "rb", buffering=0) as file:  # noqa: PTH123  # Path.open takes no descriptor
         facts = os.fstat(descriptor)
         _check_kind(facts.st_mode, written)
         _check_size(facts.st_size, written, max_bytes)
-        data = bytearray()
+        size = 0
         while block := file.read(_BLOCK_BYTES):
-            data += block
-            _check_size(len(data), written, max_bytes)
-    return bytes(data)
+            size += len(block)
+            _check_size(size, written, max_bytes)
+            yield block
 
 
 def _open(root: Path, path: Path, written: str) -> int:

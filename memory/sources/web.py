@@ -12,7 +12,7 @@ import anyio
 import httpx2
 
 from memory.errors import InvalidInputError, SourceNotAllowedError, TooLargeError, UndecodableError
-from memory.media.references import shown
+from memory.sources.references import shown
 
 Resolver = Callable[[str, int], Awaitable[Sequence[str]]]
 """From a host name and a port to the addresses it has now."""

@@ -2,23 +2,27 @@
 
 import os
 import re
+from collections.abc import AsyncGenerator, Iterable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path, PureWindowsPath
 from typing import Final
 
 from memory.errors import InvalidInputError, SourceNotAllowedError, UndecodableError
-from memory.media.data_uris import read_data_uri
-from memory.media.paths import default_roots, read_path, uri_path, writable
-from memory.media.references import shown
-from memory.media.sniff import sniff
-from memory.media.web import Web
-from memory.model import MediaPart, Medium
+from memory.model import MediaPart
+from memory.sources.data_uris import read_data_uri
+from memory.sources.paths import blocks_of, default_roots, uri_path, writable
+from memory.sources.references import shown
+from memory.sources.spool import Spool
+from memory.sources.web import Web
 from memory.threads import in_worker
 
 __all__ = ["MAX_BYTES", "Sources", "Web", "default_roots"]
 
-MAX_BYTES: Final = 64 * 1024 * 1024
-"""The largest medium taken, unless said otherwise: here, and in the setting."""
+MAX_BYTES: Final = 512 * 1024 * 1024
+"""The largest file taken, unless said otherwise: here, and in the setting. Three hours of CD sound fit in FLAC."""
+MAX_IN_MEMORY_BYTES: Final = 64 * 1024 * 1024
+"""The largest file that comes over the network or inside the call, whatever is said: it is held in memory."""
 
 # Two letters at least: one is a Windows drive. White space after it: a sentence, not a reference.
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):(?!\s)")
@@ -36,21 +40,35 @@ class Sources:
     """The places media may be read from.
 
     Attributes:
+        spool: where what was read is kept until it is stored.
         roots: folders whose visible files may be read; none where the caller is on another machine.
         allow_urls: whether `https://` is fetched.
-        max_bytes: the largest medium taken.
+        max_bytes: the largest file taken.
         web: how `https://` is fetched.
     """
 
+    spool: Spool
     roots: tuple[Path, ...]
     allow_urls: bool
     max_bytes: int = MAX_BYTES
     web: Web = field(default_factory=Web)
 
+    @asynccontextmanager
+    async def fetched(self, references: Sequence[str]) -> AsyncGenerator[tuple[MediaPart, ...]]:
+        """What these entries of `files` refer to, each there until the block ends; see `fetch`."""
+        parts: list[MediaPart] = []
+        try:
+            for reference in references:
+                parts.append(await self.fetch(reference))  # noqa: PERF401  # those before a refusal are let go of
+            yield tuple(parts)
+        finally:
+            for part in parts:
+                self.spool.discard(part.file)
+
     async def fetch(self, reference: str) -> MediaPart:
         """Read what one entry of `files` refers to: a path, `file://`, `data:` or `https://`.
 
-        Its type is told from its bytes.
+        Its type is told from its bytes. Callers discard the file when they are done with it.
 
         Raises:
             SourceNotAllowedError: a place that may not be read; the message says what to pass.
@@ -81,19 +99,31 @@ class Sources:
         return await in_worker(self._read_file, path, written)
 
     def _read_file(self, path: str, written: str) -> MediaPart:
-        return _part(read_path(path, self.roots, self.max_bytes), _base_name(path), written)
+        return self._part(blocks_of(path, self.roots, self.max_bytes), _base_name(path), written)
 
     async def _inline(self, uri: str) -> MediaPart:
         return await in_worker(self._read_inline, uri)
 
     def _read_inline(self, uri: str) -> MediaPart:
-        return _part(read_data_uri(uri, self.max_bytes), "", "data:")
+        return self._part([read_data_uri(uri, self._max_in_memory)], "", "data:")
 
     async def _download(self, url: str) -> MediaPart:
         if not self.allow_urls:
             raise SourceNotAllowedError(f"{shown(url)}: this server fetches no URLs. {self._takes()}")
-        download = await self.web.get(url, self.max_bytes)
-        return await in_worker(_part, download.data, download.name, url)
+        download = await self.web.get(url, self._max_in_memory)
+        return await in_worker(self._part, [download.data], download.name, url)
+
+    @property
+    def _max_in_memory(self) -> int:
+        return min(self.max_bytes, MAX_IN_MEMORY_BYTES)
+
+    def _part(self, blocks: Iterable[bytes], name: str, written: str) -> MediaPart:
+        file = self.spool.add(blocks, name)
+        if not file.size_bytes:
+            self.spool.discard(file)
+            raise UndecodableError(f"{shown(written)} is empty.")
+        source = f"data:{file.mime}" if written == "data:" else written
+        return MediaPart(file=file, name=writable(name), source=writable(source))
 
     def _takes(self) -> str:
         """What an entry of `files` may be on this server."""
@@ -103,14 +133,6 @@ class Sources:
             "a data: URI such as 'data:image/png;base64,…'",
         ]
         return f"Pass {' or '.join(forms)}; words go into `text`."
-
-
-def _part(data: bytes, name: str, written: str) -> MediaPart:
-    if not data:
-        raise UndecodableError(f"{shown(written)} is empty.")
-    mime = sniff(data, name)
-    source = f"data:{mime}" if written == "data:" else written
-    return MediaPart(medium=Medium(data=data, mime=mime), name=writable(name), source=writable(source))
 
 
 def _base_name(path: str) -> str:

@@ -1,6 +1,6 @@
 """Words in pictures, by RapidOCR with the weights its wheel carries: nothing is downloaded."""
 
-from collections.abc import Iterator
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
@@ -10,6 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from memory.media.pictures.regions import union
+from memory.model import Box
 from memory.weights import complaint, package_folder
 
 _DETECTOR = "PP-OCRv6_det_small.onnx"
@@ -29,13 +31,13 @@ class Line:
     """Words that stand in one line of a picture.
 
     Attributes:
-        text: what they say.
-        box: left, top, right, bottom, in pixels of the picture.
-        confidence: the recogniser's own, 0 to 1.
+        text: what they say, never empty, with single spaces for all white space.
+        box: where they stand; never empty, never past the picture.
+        confidence: the recogniser's own, 0 to 1; of several stretches of words, the lowest.
     """
 
     text: str
-    box: tuple[float, float, float, float]
+    box: Box
     confidence: float
 
     @property
@@ -44,7 +46,7 @@ class Line:
         return (self.box[1] + self.box[3]) / 2
 
     @property
-    def height(self) -> float:
+    def height(self) -> int:
         """Pixels from top to bottom."""
         return self.box[3] - self.box[1]
 
@@ -81,22 +83,35 @@ class Ocr:
         with self._lock:
             return self._why_not()
 
-    def lines(self, image: Image.Image) -> tuple[Line, ...]:
+    def read(self, image: Image.Image) -> tuple[Line, ...]:
         """The lines of words in `image`, in reading order; none where `unavailable`.
 
-        A line's confidence is at least 0.5. Takes 1 to 4 s of one core for a screenshot.
+        Words side by side are one line. A line's confidence is at least 0.5. Takes 1 to 4 s of
+        one core for a screenshot.
         """
-        return tuple(line for row in self._found(image) for line in row)
+        lines: list[Line] = []
+        top = 0
+        while top < image.height:
+            found, top = self.read_band(image, top)
+            lines += found
+        return tuple(lines)
+
+    def read_band(self, image: Image.Image, top: int) -> tuple[tuple[Line, ...], int]:
+        """As `read`, of the band of `image` that begins at `top`, and where the next one begins.
+
+        Bands lie one below the other and cut no line of words; a picture that is not tall is one.
+        The last one ends at the picture's height.
+        """
+        if min(image.size) < _MIN_SIDE_PX or max(image.size) > _MAX_RATIO * min(image.size) or self.unavailable():
+            return (), image.height
+        bottom = _band_end(image, top)
+        band = np.asarray(image.crop((0, top, image.width, bottom)).convert("RGB"))
+        output = self._read(np.ascontiguousarray(band[:, :, ::-1]))  # the engine wants BGR
+        return tuple(map(_joined, _rows(_lines(output, top, image.size)))), bottom
 
     def text(self, image: Image.Image) -> str:
-        """The words in `image`, a text line for each line of the picture, from the top."""
-        return "\n".join(" ".join(line.text for line in row) for row in self._found(image))
-
-    def _found(self, image: Image.Image) -> list[list[Line]]:
-        if min(image.size) < _MIN_SIDE_PX or max(image.size) > _MAX_RATIO * min(image.size):
-            return []
-        pixels = np.ascontiguousarray(np.asarray(image.convert("RGB"))[:, :, ::-1])  # the engine wants BGR
-        return _rows([line for top, band in _bands(pixels) for line in _lines(self._read(band), top)])
+        """The words in `image`, a text line for each line of `read`."""
+        return "\n".join(line.text for line in self.read(image))
 
     def _read(self, pixels: NDArray[np.uint8]) -> "_Output | None":
         with self._lock:
@@ -130,29 +145,35 @@ class Ocr:
         return cast("_Engine", RapidOCR(params=parameters))
 
 
-def _bands(pixels: NDArray[np.uint8]) -> Iterator[tuple[int, NDArray[np.uint8]]]:
-    """A tall picture in bands, each with its top; the engine would shrink it past legibility.
+def _band_end(image: Image.Image, top: int) -> int:
+    """Where the band from `top` ends; of a tall picture the engine would shrink the words past legibility.
 
-    Cut where a row of pixels is plainest, so that no line of words is cut.
+    It ends where a row of pixels is plainest, so that no line of words is cut.
     """
-    height, width = pixels.shape[:2]
-    tallest = max(_BAND_PX, 2 * width)
-    top = 0
-    while height - top > tallest:
-        rows = pixels[top + tallest // 2 : top + tallest]
-        bottom = top + tallest // 2 + int(rows.std(axis=1).sum(axis=1).argmin())
-        yield top, pixels[top:bottom]
-        top = bottom
-    yield top, pixels[top:]
+    tallest = max(_BAND_PX, 2 * image.width)
+    if image.height - top <= tallest:
+        return image.height
+    lowest = top + tallest // 2
+    greys = np.asarray(image.crop((0, lowest, image.width, top + tallest)).convert("L"))
+    return lowest + int(greys.std(axis=1, dtype=np.float32).argmin())
 
 
-def _lines(output: _Output | None, top: int) -> list[Line]:
+def _lines(output: _Output | None, top: int, size: tuple[int, int]) -> list[Line]:
     if output is None or output.boxes is None or output.txts is None or output.scores is None:
         return []
-    boxes = output.boxes + np.array([0, top])
-    corners = zip(boxes.min(axis=1).tolist(), boxes.max(axis=1).tolist(), strict=True)
-    found = zip(output.txts, corners, output.scores, strict=True)
-    return [Line(text=text, box=(*low, *high), confidence=float(score)) for text, (low, high), score in found]
+    found = zip(output.txts, output.boxes, output.scores, strict=True)
+    return [
+        Line(text=words, box=_box(corners + np.array([0, top]), size), confidence=float(score))
+        for text, corners, score in found
+        if (words := " ".join(text.split()))
+    ]
+
+
+def _box(corners: NDArray[np.floating], size: tuple[int, int]) -> Box:
+    """The upright box around `corners`, in whole pixels within a picture of `size`."""
+    left, top = (max(0, min(math.floor(low), side - 1)) for low, side in zip(corners.min(axis=0), size, strict=True))
+    right, bottom = (min(math.ceil(high), side) for high, side in zip(corners.max(axis=0), size, strict=True))
+    return (left, top, max(right, left + 1), max(bottom, top + 1))
 
 
 def _rows(lines: list[Line]) -> list[list[Line]]:
@@ -164,3 +185,11 @@ def _rows(lines: list[Line]) -> list[list[Line]]:
         else:
             rows.append([line])
     return [sorted(row, key=lambda line: line.box[0]) for row in rows]
+
+
+def _joined(row: list[Line]) -> Line:
+    return Line(
+        text=" ".join(line.text for line in row),
+        box=union([line.box for line in row]),
+        confidence=min(line.confidence for line in row),
+    )

@@ -1,0 +1,159 @@
+"""What each kind of file is decoded by; runs where it can do no harm (see `isolation`)."""
+
+import io
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from memory.errors import UnsupportedMediaError
+from memory.media.documents import epub, pdf, sheets, slides, word
+from memory.media.pictures import pictures
+from memory.media.pictures.ocr import Ocr
+from memory.media.recordings import audio, clips, video
+from memory.media.recordings.speech import Speech
+from memory.media.sniff import SUPPORTED, modality_of
+from memory.media.text import code, mail, notebooks, records, texts, webpages
+from memory.model import Anchor, Aspect, Chunk, Cursor, File, Medium, Modality
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Engines:
+    """Which models read words in pictures and speech, by the folders of their weights.
+
+    Attributes:
+        ocr: None for those in the installed package; likewise `speech`.
+        keep_location: whether where a photo was taken is kept.
+    """
+
+    ocr: Path | None = None
+    speech: Path | None = None
+    keep_location: bool = False
+
+
+@cache
+def ocr_of(engines: Engines) -> Ocr:
+    """The one OCR of this process; its model is loaded when it first reads."""
+    return Ocr(engines.ocr)
+
+
+@cache
+def speech_of(engines: Engines) -> Speech:
+    """The one speech recogniser of this process; likewise."""
+    return Speech(engines.speech)
+
+
+def step(file: File, cursor: Cursor, engines: Engines) -> Chunk:
+    """Read some of a file from the cursor on.
+
+    Raises:
+        UnsupportedMediaError: a kind that is not understood.
+        TooLargeError: over a limit of its decoder.
+        UndecodableError: empty, damaged, truncated or locked.
+    """
+    modality = modality_of(file.mime)
+    if modality is None:
+        raise UnsupportedMediaError(f"it is {file.mime!r}, which is not understood: give {SUPPORTED}")
+    return _DECODERS[modality](file, cursor, engines)
+
+
+def _image(file: File, cursor: Cursor, engines: Engines) -> Chunk:
+    return pictures.step(file, cursor, ocr=ocr_of(engines), keep_location=engines.keep_location)
+
+
+def _audio(file: File, cursor: Cursor, engines: Engines) -> Chunk:
+    return audio.step(file, cursor, speech=speech_of(engines))
+
+
+def _video(file: File, cursor: Cursor, engines: Engines) -> Chunk:
+    return video.step(file, cursor, speech=speech_of(engines), ocr=ocr_of(engines))
+
+
+def _text(file: File, cursor: Cursor, _: Engines) -> Chunk:
+    return _TEXTS.get(file.mime, texts.step)(file, cursor)
+
+
+def _code(file: File, cursor: Cursor, _: Engines) -> Chunk:
+    return code.step(file, cursor)
+
+
+_TEXTS: Mapping[str, Callable[[File, Cursor], Chunk]] = {
+    "application/json": records.step,
+    "application/jsonl": records.step,
+    "application/x-ipynb+json": notebooks.step,
+    "message/rfc822": mail.step,
+    "text/csv": records.step,
+    "text/html": webpages.step,
+    "text/tab-separated-values": records.step,
+}
+
+
+def _document(file: File, cursor: Cursor, engines: Engines) -> Chunk:
+    match file.mime:
+        case "application/pdf":
+            return pdf.step(file, cursor, ocr=ocr_of(engines))
+        case "application/epub+zip":
+            return epub.step(file, cursor)
+        case _ if "presentation" in file.mime:
+            return slides.step(file, cursor, ocr=ocr_of(engines))
+        case _ if "sheet" in file.mime or "excel" in file.mime:
+            return sheets.step(file, cursor)
+        case _:
+            return word.step(file, cursor, ocr=ocr_of(engines))
+
+
+_DECODERS: Mapping[Modality, Callable[[File, Cursor, Engines], Chunk]] = {
+    Modality.IMAGE: _image,
+    Modality.AUDIO: _audio,
+    Modality.VIDEO: _video,
+    Modality.DOCUMENT: _document,
+    Modality.CODE: _code,
+    Modality.TEXT: _text,
+}
+
+
+def attachments(file: File) -> list[mail.Attachment]:
+    """What was sent along with an e-mail."""
+    return list(mail.attachments(file))
+
+
+def view(path: Path, mime: str, aspect: Aspect, max_px: int) -> Medium | None:
+    """A picture of a place in a file, no side over `max_px`; None where there is nothing to see.
+
+    Raises:
+        UndecodableError: it cannot be decoded any more, or has no such place.
+    """
+    match modality_of(mime):
+        case Modality.IMAGE:
+            return pictures.view(path, max_px=max_px, boxes=aspect.boxes, lines=aspect.lines)
+        case Modality.DOCUMENT if mime == "application/pdf":
+            return pictures.encoded(pdf.view(path, int(aspect.anchor.start) or 1, max_px), max_px)
+        case Modality.VIDEO:
+            return pictures.encoded(video.frame(path, mime, _middle(aspect.anchor), max_px), max_px)
+        case _:
+            return None
+
+
+def frames(path: Path, mime: str, anchor: Anchor, count: int, max_px: int) -> list[Medium]:
+    """Up to `count` pictures that tell the scenes of a stretch of film apart.
+
+    Raises:
+        UndecodableError: it cannot be decoded any more.
+    """
+    found = video.key_frames(path, mime, anchor.start, anchor.end, count=count, max_px=max_px)
+    return [pictures.encoded(image, max_px) for image in found]
+
+
+def clip(path: Path, mime: str, anchor: Anchor) -> Medium:
+    """The seconds an anchor names, as a recording or film of its own.
+
+    Raises:
+        UndecodableError: it cannot be decoded any more.
+    """
+    buffer = io.BytesIO()
+    kind = clips.cut(path, mime, anchor.start, anchor.end, buffer)
+    return Medium(data=buffer.getvalue(), mime=kind)
+
+
+def _middle(anchor: Anchor) -> float:
+    return (anchor.start + anchor.end) / 2

@@ -1,0 +1,1 @@
+"""Documents with pages, slides, sheets and chapters."""

@@ -1,0 +1,112 @@
+"""Reading in a process of its own: a decoder that crashes, hangs or swells takes nothing with it."""
+
+import logging
+import os
+import sys
+import traceback
+import warnings
+from collections.abc import Awaitable, Callable
+from functools import cache
+from typing import Any, Literal, Protocol, TypeVar
+
+import anyio
+from anyio import BrokenWorkerProcess, to_process
+from anyio.lowlevel import RunVar
+
+from memory.errors import SensoriumError, TooLargeError, UndecodableError
+from memory.threads import in_worker
+
+T = TypeVar("T")
+
+logger = logging.getLogger(__name__)
+
+CPU_S = 60
+"""Processor seconds of one call: twenty seconds of film, with its speech and words, take half of it."""
+WALL_S = 300.0
+"""How long one call may take in all; on a busy machine much of it is spent waiting."""
+MEMORY_BYTES = 2_000_000_000
+"""What a process may hold in memory of its own: the models take 1 GB of it, a picture up to 450 MB."""
+
+Errand = Literal["answer", "background", "view"]
+"""What a call is for. Those for different ends never wait for each other."""
+_turns: RunVar[dict[Errand, anyio.CapacityLimiter]] = RunVar("sensorium_decoding_turns")
+
+
+class Run(Protocol):
+    """How decoders are run: `in_child`, or `in_thread` where what is read is known to be harmless."""
+
+    def __call__(self, errand: Errand, function: Callable[..., T], *args: Any) -> Awaitable[T]:
+        """Call the function and return what it returns."""
+        ...
+
+
+async def in_child(errand: Errand, function: Callable[..., T], *args: Any) -> T:
+    """Call a function of a module in a child process, which is kept for the next call.
+
+    Cancelling ends the process. An idle one ends after five minutes, and with it its models.
+
+    Raises:
+        UndecodableError: the process died, or took too long.
+        TooLargeError: it needed too much memory.
+        SensoriumError: what the function raises.
+    """
+    try:
+        with anyio.fail_after(WALL_S):
+            return await to_process.run_sync(_limited, function, args, cancellable=True, limiter=_turn(errand))
+    except BrokenWorkerProcess as error:
+        raise UndecodableError("its decoder crashed or ran without end: save the file anew and retry") from error
+    except TimeoutError as error:
+        raise UndecodableError(f"its decoder took over {WALL_S:g} s: try again, or split the file") from error
+    except _Unforeseen as error:
+        logger.error("a decoder failed: %s", error)  # noqa: TRY400  # the traceback is the child's
+        raise UndecodableError("its decoder failed: the file is damaged, or of a kind it does not know") from error
+    except MemoryError as error:
+        raise TooLargeError("it needs too much memory to be decoded: make it smaller, or split it") from error
+
+
+async def in_thread(errand: Errand, function: Callable[..., T], *args: Any) -> T:  # noqa: ARG001  # as in_child
+    """Call a function in a worker thread, without any of the limits."""
+    return await in_worker(function, *args)
+
+
+def _turn(errand: Errand) -> anyio.CapacityLimiter:
+    try:
+        turns = _turns.get()
+    except LookupError:
+        turns = dict[Errand, anyio.CapacityLimiter]()
+        _turns.set(turns)
+    return turns.setdefault(errand, anyio.CapacityLimiter(1))
+
+
+def _limited(function: Callable[..., T], args: tuple[Any, ...]) -> T:
+    """In the child: call the function within its limits."""
+    _settle()
+    if sys.platform != "win32":
+        import resource  # noqa: PLC0415  # there is none on Windows
+
+        usage = resource.getrusage(resource.RUSAGE_SELF)
+        until = int(usage.ru_utime + usage.ru_stime) + CPU_S
+        resource.setrlimit(resource.RLIMIT_CPU, (until, resource.getrlimit(resource.RLIMIT_CPU)[1]))
+    try:
+        return function(*args)
+    except (SensoriumError, OSError, MemoryError):
+        raise
+    except Exception as error:  # parsers of other people, on files made by anyone: whatever they let out is damage
+        raise _Unforeseen("".join(traceback.format_exception(error))) from error
+
+
+@cache
+def _settle() -> None:
+    """Once in the life of a child: bound its memory, and let it say nothing."""
+    warnings.simplefilter("ignore")
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # native libraries chatter about damage there
+    if sys.platform != "win32":
+        import resource  # noqa: PLC0415  # as above
+
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        if sys.platform == "linux":  # elsewhere it does not count mapped memory
+            resource.setrlimit(resource.RLIMIT_DATA, (MEMORY_BYTES, MEMORY_BYTES))
+
+
+class _Unforeseen(Exception):  # noqa: N818  # never leaves this module
+    """A decoder's own bug, as its traceback."""

@@ -1,0 +1,1 @@
+"""Pictures: decoded, dated, looked at, and the words in them."""

@@ -1,0 +1,1 @@
+"""Sound and film: spans of seconds, speech, key frames, clips."""
