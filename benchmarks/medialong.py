@@ -84,7 +84,8 @@ def _watch(console: Console, file: Path) -> None:
         child.kill()
     console.print(
         f"acknowledged after {watch.acknowledged_s:.1f} s as {watch.state!r} with {watch.first_pieces} pieces; "
-        f"read on and embedded for {watch.read_s:.0f} s, {watch.pace}; a recall meanwhile took up to {watch.recalled_s:.1f} s; "
+        f"read on and embedded for {watch.read_s:.0f} s, {watch.pace}; "
+        f"a recall meanwhile took up to {watch.recalled_s:.1f} s; "
         f"peak {watch.server_mb:,.0f} MB of the server ({idle_mb:,.0f} before), {watch.reader_mb:,.0f} MB of a reader",
         soft_wrap=True,
     )

@@ -84,7 +84,10 @@ def _tried(name: str, data: Path) -> tuple[Corpus, Outcome]:
         files.mkdir()
         say(f"{name}: making files")
         corpus = build(name, data, files)
-        return corpus, anyio.run(tried, corpus, files.parent / "store", files)
+        outcome = anyio.run(tried, corpus, files.parent / "store", files)
+        for row in _rows(corpus, outcome):
+            say(f"  {name}, {row.direction}: {row.asked} asked, Recall@1 {row.at_1:.2f}, Recall@5 {row.at_5:.2f}")
+        return corpus, outcome
 
 
 def _rows(corpus: Corpus, outcome: Outcome) -> Iterator[Row]:

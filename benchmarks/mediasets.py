@@ -191,21 +191,7 @@ def _reports(data: Path, work: Path) -> Corpus:
         Ask(query=one["query"], relevant=frozenset(one["relevant"]), page=_page(one, pages))
         for one in lines(folder / "queries.jsonl")
     ]
-    places = [
-        (memory, number)
-        for memory in memories
-        for number, text in enumerate(pages[memory.id], 1)
-        if len(text.split()) >= make.WORDS_OF_A_FULL_PAGE
-    ]
-    drawn = _drawn(places, lambda place: f"{place[0].id}#{place[1]}", DRAWN_PAGES)
-    likes = [
-        Ask(
-            like=make.drawn_page(memory.file, number, work / f"like-{memory.file.stem}-{number}.png"),
-            relevant=frozenset({memory.id}),
-            page=number,
-        )
-        for memory, number in drawn
-    ]
+    likes = _page_pictures(memories, pages, work)
     return Corpus(
         name="pdf_sec10q",
         memories=memories,
@@ -214,6 +200,24 @@ def _reports(data: Path, work: Path) -> Corpus:
             Direction(name="page picture → PDF", asks=likes, note="like: one of its pages as a PNG of 1,000 px"),
         ],
     )
+
+
+def _page_pictures(memories: Sequence[Memory], pages: Mapping[str, Sequence[str]], work: Path) -> list[Ask]:
+    places = [
+        (memory, number)
+        for memory in memories
+        for number, text in enumerate(pages[memory.id], 1)
+        if len(text.split()) >= make.WORDS_OF_A_FULL_PAGE
+    ]
+    drawn = _drawn(places, lambda place: f"{place[0].id}#{place[1]}", DRAWN_PAGES)
+    return [
+        Ask(
+            like=make.drawn_page(memory.file, number, work / f"like-{memory.file.stem}-{number}.png"),
+            relevant=frozenset({memory.id}),
+            page=number,
+        )
+        for memory, number in drawn
+    ]
 
 
 def _page(one: Mapping[str, Any], pages: Mapping[str, Sequence[str]]) -> int:

@@ -5,14 +5,17 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from itertools import count
+from itertools import count, pairwise
 
 from memory.model import Chunk, MediaPart, MetadataValue, Part, Piece, Segment, TextPart
-from memory.reading import Reading, rest
+from memory.reading import Reading, ending, rest
 from memory.requests import Remembrance
 
 CONTEXT_CHARS = 600
 """How much of a note is carried along into the segments of the files given with it."""
+
+_PLACES = frozenset({"page", "slide", "chapter", "seconds"})
+"""Units whose pieces do not overlap by themselves."""
 
 
 def digest_of(parts: Sequence[Part]) -> str:
@@ -40,9 +43,10 @@ def compose(request: Remembrance, readings: Sequence[Reading], digest: str) -> l
         digest=digest,
     )
     return [
-        _segment(request, common, reading, piece, part=part, index=next(index), is_first=not place)
+        _segment(request, common, reading, piece, part=part, index=next(index), before=before)
         for part, reading in enumerate(readings)
-        for place, piece in enumerate(reading.pieces)
+        for before, piece in pairwise([None, *reading.pieces])
+        if piece is not None
     ]
 
 
@@ -52,20 +56,25 @@ def grown(chunk: Chunk, head: Segment) -> list[Segment]:
     A blank one becomes the first piece itself; it is to be embedded anew.
     """
     was_blank = head.unread is not None and head.unread.is_blank
-    unread = rest(chunk, is_blank=was_blank and not chunk.pieces)
+    last = head.unread.last if head.unread else ""
+    unread = rest(chunk, is_blank=was_blank and not chunk.pieces, last=last)
     remarks = tuple(dict.fromkeys([*head.remarks, *chunk.warnings]))
-    fresh = [_further(head, piece, chunk.captured_at) for piece in chunk.pieces]
+    befores = [last, *(piece.text for piece in chunk.pieces)]
+    fresh = [
+        _further(head, piece, before, chunk.captured_at) for before, piece in zip(befores, chunk.pieces, strict=False)
+    ]
     first = fresh.pop(0) if was_blank and fresh else head
     return [replace(first, unread=unread, remarks=remarks), *fresh]
 
 
-def _further(head: Segment, piece: Piece, captured_at: datetime | None) -> Segment:
+def _further(head: Segment, piece: Piece, before: str, captured_at: datetime | None) -> Segment:
     has_own_time = head.occurred_at != head.created_at
     return replace(
         head,
         modality=piece.modality,
         anchor=piece.anchor,
         text=piece.text,
+        context=_context(head.context, piece, before),
         look=piece.look,
         boxes=piece.boxes,
         occurred_at=head.occurred_at if has_own_time else captured_at or head.occurred_at,
@@ -88,7 +97,14 @@ class _Common:
 
 
 def _segment(
-    request: Remembrance, common: _Common, reading: Reading, piece: Piece, *, part: int, index: int, is_first: bool
+    request: Remembrance,
+    common: _Common,
+    reading: Reading,
+    piece: Piece,
+    *,
+    part: int,
+    index: int,
+    before: Piece | None,
 ) -> Segment:
     file = reading.part if isinstance(reading.part, MediaPart) else None
     return Segment(
@@ -102,7 +118,7 @@ def _segment(
         mime=file.file.mime if file else "text/plain",
         title=common.title,
         text=piece.text,
-        context=common.note if file else "",
+        context=_context(common.note, piece, before.text if before else "") if file else "",
         tags=request.tags,
         metadata=common.metadata,
         name=file.name if file else "",
@@ -117,9 +133,15 @@ def _segment(
         media=reading.media,
         look=piece.look,
         boxes=piece.boxes,
-        unread=reading.unread if is_first else None,
-        remarks=reading.warnings if is_first else (),
+        unread=None if before else reading.unread,
+        remarks=() if before else reading.warnings,
     )
+
+
+def _context(note: str, piece: Piece, before: str) -> str:
+    """The note, and for the first passage of a page or the like, how the one before ended."""
+    goes_on = piece.anchor.unit in _PLACES and not piece.anchor.offset
+    return "\n".join(part for part in (note, ending(before) if goes_on else "") if part)
 
 
 def _new_id() -> str:

@@ -184,11 +184,13 @@ class Unread:
     Attributes:
         cursor: where its reading goes on.
         is_blank: nothing has come of it yet: its one segment only keeps its place.
+        last: what was read last, which what follows may go on from.
     """
 
     cursor: Cursor
     progress: Progress | None = None
     is_blank: bool = False
+    last: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -200,7 +202,8 @@ class Segment:
         index: its number in the memory, from 0; ascending within a part, in the part's order.
         part: which of the parts given it was made from, from 0.
         text: what it says, as shown to a reader.
-        context: what it is embedded and indexed with besides: the note given along with a file.
+        context: what it is embedded and indexed with besides: the note given along with a file, and
+            the end of the page, slide, chapter or span before.
         name: file name of its part, empty for a text.
         source: where its part came from, as the user wrote it.
         replaces: the older version this memory stands for, or empty.

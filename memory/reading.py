@@ -34,6 +34,9 @@ INLINE_S = 6.0
 INLINE_PIECES = 256
 """Pieces that are written with the answer; the rest follow in commits of their own."""
 
+ENDING_CHARS = 200
+"""How much of a page, slide, chapter or span is carried into the one that follows."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
@@ -128,11 +131,18 @@ class Readings:
         return readings
 
 
-def rest(chunk: Chunk, *, is_blank: bool) -> Unread | None:
-    """What is still to be read after a step."""
+def rest(chunk: Chunk, *, is_blank: bool, last: str = "") -> Unread | None:
+    """What is still to be read after a step; `last` is what was read before it."""
     if chunk.cursor is None:
         return None
-    return Unread(cursor=chunk.cursor, progress=chunk.progress, is_blank=is_blank)
+    last = chunk.pieces[-1].text if chunk.pieces else last
+    return Unread(cursor=chunk.cursor, progress=chunk.progress, is_blank=is_blank, last=ending(last))
+
+
+def ending(text: str) -> str:
+    """The last words of a piece, which the next one is found by, too: an answer may run across the two."""
+    tail = text[-ENDING_CHARS:]
+    return tail.partition(" ")[2].strip() if len(text) > ENDING_CHARS and " " in tail else tail.strip()
 
 
 def _unknown(part: MediaPart, warning: str) -> Reading:

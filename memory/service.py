@@ -1,9 +1,10 @@
 """The memory as a whole: what the three tools call, and the upkeep that runs beside them."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import anyio
@@ -55,8 +56,6 @@ class MemoryService:
         self._upkeep_turn = ProcessLock(home / "upkeep.lock")
         self._work = anyio.Event()
         self._trouble = ""
-        self._outage: EmbeddingError | None = None
-        self._embedder_rests_until = 0.0
         self._has_recovered = False
 
     @classmethod
@@ -160,24 +159,47 @@ class MemoryService:
             self._has_recovered = True
         await self._expire()
         await self.store.upkeep()
-        self._outage, self._embedder_rests_until = None, 0.0
-        while await self._read_on.step() | await self._embed():  # both, so that neither waits for the other's end
-            await self.store.upkeep()
-        if self._outage is not None:
-            raise self._outage
+        await self._catch_up_with_all()
 
-    async def _embed(self) -> bool:
-        """Embed a little; an embedder that is down is left alone for a while, and reading goes on."""
-        if anyio.current_time() < self._embedder_rests_until:
-            return False
-        try:
-            has_embedded = await self._catch_up.step() > 0
-        except EmbeddingError as error:
-            self._outage, self._trouble = error, str(error)
-            self._embedder_rests_until = anyio.current_time() + PAUSE_S
-            return False
-        self._outage = None
-        return has_embedded
+    async def _catch_up_with_all(self) -> None:
+        """Read and embed side by side: what is read is found by its words long before its vectors are there."""
+        is_read, troubles = anyio.Event(), list[SensoriumError]()
+
+        async def side(work: Callable[[], Awaitable[None]]) -> None:
+            try:
+                await work()
+            except SensoriumError as error:  # the other side goes on
+                troubles.append(error)
+
+        async def read() -> None:
+            try:
+                while await self._read_on.step():
+                    await self.store.upkeep()
+            finally:
+                is_read.set()
+
+        async with anyio.create_task_group() as group:
+            group.start_soon(side, read)
+            group.start_soon(side, partial(self._embed_until, is_read))
+        if troubles:
+            raise troubles[0]
+
+    async def _embed_until(self, is_read: anyio.Event) -> None:
+        """Embed all that is pending, also what is still to come from reading; an outage is waited out."""
+        while True:
+            is_last, pause_s = is_read.is_set(), 1.0
+            try:
+                if await self._catch_up.step():
+                    await self.store.upkeep()
+                    continue
+            except EmbeddingError as error:
+                if is_last:
+                    raise
+                self._trouble, pause_s = str(error), PAUSE_S
+            if is_last:
+                return
+            with anyio.move_on_after(pause_s):
+                await is_read.wait()
 
     async def _expire(self) -> None:
         over = await self.store.ids(expired(datetime.now(UTC)))

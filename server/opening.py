@@ -73,7 +73,7 @@ async def opened(
     memories = await backend.service.open_memories(filters, extracts)
     clips = [await _clip(backend, one) for one in memories]
     shown = _cut_to(backend, memories, clips, max_tokens, warnings)
-    sights = [Sight(segment=segment) for one in shown for segment in one.segments]
+    sights = [Sight(segment=segment) for one in memories[: len(shown)] for segment in one.segments]
     contents, unsent = await contents_of(backend, sights, media, OPENED_PX)
     missing = len(memories) - len(shown)
     more = [f"{missing} more ids did not fit: raise max_tokens or open them in another call"] if missing else []

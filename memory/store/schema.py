@@ -5,6 +5,7 @@
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime
 from itertools import chain
 from typing import Any, cast
@@ -170,8 +171,9 @@ def unread_entry(unread: Unread | None) -> str:
     """What is still to be read of a part, as JSON; empty where that is nothing."""
     if unread is None:
         return ""
-    progress = unread.progress and [unread.progress.done, unread.progress.total, unread.progress.unit]
-    return json.dumps([dict(unread.cursor), progress, unread.is_blank])
+    progress = unread.progress and asdict(unread.progress)
+    fields = {"is_blank": unread.is_blank, "last": unread.last}
+    return json.dumps({"cursor": dict(unread.cursor), "progress": progress, **fields})
 
 
 def _boxes(numbers: Sequence[int]) -> tuple[Box, ...]:
@@ -181,9 +183,9 @@ def _boxes(numbers: Sequence[int]) -> tuple[Box, ...]:
 def _unread(entry: str) -> Unread | None:
     if not entry:
         return None
-    cursor, progress, is_blank = json.loads(entry)
-    known = progress and Progress(done=progress[0], total=progress[1], unit=progress[2])
-    return Unread(cursor=cursor, progress=known or None, is_blank=is_blank)
+    fields = json.loads(entry)
+    fields["progress"] = Progress(**fields["progress"]) if fields["progress"] else None
+    return Unread(**fields)
 
 
 def _utc(moment: datetime) -> datetime:

@@ -7,10 +7,12 @@ import random
 import zipfile
 from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
 from pathlib import Path
+from typing import Any, cast
 
 import anyio
 import pytest
 from harness import Tools, connected, text_of, written
+from mcp_types import CallToolResult
 from media.drawing import page, pdf, photo, png_claiming, saved, tone, wav
 from media.filming import film, recording, rising, slide
 from media.heic import heic
@@ -98,7 +100,7 @@ class Ordeal:
                 id_, self.refused = "", self.refused + 1
                 faults = list(_faults_of_error(text_of(result), name))
             else:
-                id_, self.stored = str((result.structured_content or {})["id"]), self.stored + 1
+                id_, self.stored = _id_of(result), self.stored + 1
                 faults = [fault async for fault in self._faults_of(id_)]
         self.faults += [f"{name}: {fault}" for fault in (*faults, *self._left_over())]
         return id_
@@ -122,6 +124,10 @@ class Ordeal:
             yield f"left {stray} in the store"
         if waiting := [file.name for file in self.spool.glob("*/*") if file.name != "in-use"]:
             yield f"left {waiting} in the spool"
+
+
+def _id_of(result: CallToolResult) -> str:
+    return cast("dict[str, Any]", result.structured_content)["id"]
 
 
 def _faults_of_pieces(segments: Sequence[Segment]) -> Iterable[str]:
@@ -209,7 +215,7 @@ BOMBS: dict[str, tuple[Callable[[], bytes], str]] = {
     "deep.docx": (_deep_docx, ""),
     "deep.py": (lambda: b"(" * 100_000 + b")" * 100_000, ""),
     "deep.rtf": (lambda: b"{\\rtf1 " + b"{" * 100_000 + b"the ferry" + b"}" * 100_000, ""),
-    "endless.pdf": (lambda: _endless_pdf(5), ""),
+    "endless.pdf": (lambda: _endless_pdf(5), "none of its pages can be read"),
     "vast.pdf": (lambda: _endless_pdf(1_000_000), "over the limit of 10000"),
 }
 """What they are, and what the error says; nothing where being read harmlessly will do as well."""

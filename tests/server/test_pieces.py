@@ -8,6 +8,7 @@ from pathlib import Path
 
 import anyio
 import av
+import numpy as np
 import pytest
 from harness import Tools, connected, pictures_of, text_of, written
 from mcp_types import AudioContent, BlobResourceContents, CallToolResult
@@ -153,3 +154,20 @@ async def test_where_a_photo_was_taken_is_kept_only_when_asked(tmp_path: Path) -
 async def test_a_piece_that_is_not_there_is_said_so(tools: Tools, number: str) -> None:
     id_ = await tools.remember("a short note")
     assert id_ in await tools.error("recall", ids=[f"{id_}#{number}"])
+
+
+async def test_an_answer_that_runs_over_a_page_break_is_found(tools: Tools, tmp_path: Path) -> None:
+    pages = ["Much is told here of the garden. The code of the safe", "is 7741, and nobody else knows.", "The end."]
+    await tools.remember(files=[written(tmp_path / "in", "house.pdf", pdf(pages))])
+    [hit] = await tools.recall("code of the safe 7741", mode="keyword")
+    assert (hit["anchor"], hit["passage"]) == ("page 2", "is 7741, and nobody else knows.")
+
+
+async def test_no_result_is_over_700_kb(tools: Tools, tmp_path: Path) -> None:
+    noise = np.random.default_rng(0).integers(0, 255, (3, 1600, 1600, 3), dtype=np.uint8)
+    files = [written(tmp_path / "in", f"{n}.png", saved(Image.fromarray(one))) for n, one in enumerate(noise)]
+    id_ = await tools.remember("鯨の歌。" * 10_000, files=files)
+    for arguments in ({"ids": [id_]}, {"query": "鯨", "media": "full"}, {"query": "鯨"}):
+        result = await tools.call("recall", max_tokens=20_000, limit=100, **arguments)
+        assert 20_000 < len(result.model_dump_json().encode()) < 700_000
+    assert pictures_of(await tools.call("recall", ids=[id_]))

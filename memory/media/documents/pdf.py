@@ -99,7 +99,7 @@ def step(file: File, cursor: Cursor, *, ocr: Ocr) -> Chunk:
 
     Raises:
         TooLargeError: more than `MAX_PAGES`.
-        UndecodableError: damaged, empty, or locked with a password.
+        UndecodableError: damaged (its file, or every page of it), empty, or locked with a password.
     """
     reading = _Reading(**deepcopy({**_BEGINNING, **cursor}))
     pieces: list[Piece] = []
@@ -136,6 +136,8 @@ def _chunk(reading: _Reading, pieces: list[Piece], total: int, ocr: Ocr) -> Chun
     progress = Progress(done=reading.page - 1, total=total, unit="pages")
     if not done:
         return Chunk(pieces=tuple(pieces), cursor=reading.cursor(), progress=progress)
+    if reading.damaged == [[1, total]]:
+        raise UndecodableError(f"The PDF is damaged, none of its pages can be read: {_RETRY}")
     if not reading.said:
         pieces = [Piece(modality=Modality.DOCUMENT, anchor=Anchor(unit="page", start=1, end=1), text="")]
     return Chunk(pieces=tuple(pieces), warnings=tuple(_warnings(reading, ocr)), progress=progress)
