@@ -63,13 +63,18 @@ def run(data: Path, names: Sequence[str], target: Path | None) -> None:
         facts["sets"][name] = _facts(corpus, outcome)
     if rows:
         _print_sets(console, rows, facts)
+        _keep(facts, target)
     if RATES in names or not names:
         rates = _rates(data)
         facts["rates"] = [asdict(rate) for rate in rates]
         console.print(_rates_table(rates))
     console.print(f"{time.monotonic() - began:,.0f} s in all")
+    _keep(facts, target)
+
+
+def _keep(facts: dict[str, Any], target: Path | None) -> None:
     if target:
-        target.write_text(json.dumps(facts, ensure_ascii=False, indent=1))
+        target.write_text(json.dumps(facts, ensure_ascii=False, indent=1), encoding="utf-8")
 
 
 def _all_tried(names: Sequence[str], data: Path) -> Iterator[tuple[Corpus, Outcome]]:

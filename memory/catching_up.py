@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from memory.embedders.protocol import Content
 from memory.embedding import Embedding
-from memory.errors import EmbeddingRefusedError, InvalidInputError, NotFoundError
+from memory.errors import EmbeddingRefusedError, NotFoundError
 from memory.model import Segment
 from memory.store.store import Store
 from memory.views import Views
@@ -19,7 +19,7 @@ BATCH = 16
 MAX_ATTEMPTS = 3
 """Refusals after which a segment is left to keyword search."""
 
-_REFUSALS = (EmbeddingRefusedError, NotFoundError, InvalidInputError)
+_REFUSALS = (EmbeddingRefusedError, NotFoundError)
 
 
 @dataclass(frozen=True, slots=True)

@@ -103,7 +103,8 @@ class Readings:
             return Reading(part=part, pieces=(_blank(part),), unread=Unread(cursor={}, is_blank=True))
         first = await self.reader.step(part.file, part.name, {}, "answer")
         chunks = [first]
-        while (cursor := chunks[-1].cursor) is not None and _has_time(chunks, until):
+        # A step that gave nothing only looked: the file is long.
+        while (cursor := chunks[-1].cursor) is not None and chunks[-1].pieces and _has_time(chunks, until):
             await self.tell(f"{called(part.name)}: {reached(chunks[-1].progress)}")
             chunks.append(await self.reader.step(part.file, part.name, cursor, "answer"))
         pieces = tuple(piece for chunk in chunks for piece in chunk.pieces)

@@ -86,8 +86,7 @@ class Recalling:
         if not segments:
             raise NotFoundError(f"memory {extract.id!r} has no piece {extract.first}; recall shows the right one")
         more = await self.store.table.count(f"{mine} AND {between(last + 1, extract.last)}")
-        ordered = sorted(segments, key=lambda segment: (segment.part, segment.index))
-        return Opened(extract=extract, segments=tuple(ordered), is_cut=more > 0)
+        return Opened(extract=extract, segments=tuple(segments), is_cut=more > 0)
 
     async def _newest(self, question: Question) -> Recollection:
         condition = visible(question.filters)

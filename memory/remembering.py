@@ -92,7 +92,8 @@ class Remembering:
 
     async def _duplicate(self, original: str, request: Remembrance) -> Remembered:
         rows = await self.store.select(one_of("id", [original]))
-        waiting = await self.store.pending(self.embedding.column, one_of("id", [original]))
+        these = one_of("id", [original])
+        waiting = await self.store.pending(self.embedding.column, these) or await self.store.unread(these)
         return Remembered(
             id=original,
             status="duplicate",

@@ -154,7 +154,7 @@ class Opened:
     """A memory that was opened.
 
     Attributes:
-        segments: in the memory's order; at least one.
+        segments: by their number, which is the order they were read in; at least one.
         is_cut: whether more of what was asked for follows the last of them.
     """
 

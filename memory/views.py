@@ -1,17 +1,20 @@
 """What shows a segment: to whoever recalls it, and to embedders that see."""
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from memory.errors import NotFoundError
+from memory.errors import InvalidInputError, NotFoundError
 from memory.media.reader import MediaReader
 from memory.model import Anchor, Aspect, Medium, Modality, Segment, SegmentKey
 from memory.store.filters import one_of
 from memory.store.media import View
 from memory.store.store import Store
 from memory.threads import in_io_thread
+
+logger = logging.getLogger(__name__)
 
 SEEN_PX = 1536
 """The longer side of what an embedder is given."""
@@ -71,15 +74,16 @@ class Views:
         A note is seen with the pictures it came with. `files` says where media lie that are not
         in the store yet; by default all are.
 
+        What cannot be drawn is not seen, and is embedded by its words; the log says so.
+
         Raises:
             NotFoundError: a file was forgotten.
-            UndecodableError: a file cannot be decoded any more.
         """
         pictures = await self._pictures_beside(segments) if files is None else list(filter(_is_picture, segments))
         found: dict[SegmentKey, tuple[Medium, ...]] = {}
         for segment in segments:
             shown = [segment] if segment.media else [one for one in pictures if one.id == segment.id]
-            media = [medium for one in shown[:limit] for medium in await self._seen(one, limit, files or {})]
+            media = [medium for one in shown[:limit] for medium in await self._drawn(one, limit, files or {})]
             if media:
                 found[segment.key] = tuple(media[:limit])
         return found
@@ -94,6 +98,13 @@ class Views:
             return tuple(await self.reader.frames(path, mime, anchor, min(limit, _FRAMES), SEEN_PX))
         medium = await self.reader.view(path, mime, Aspect(anchor=anchor), SEEN_PX)
         return () if medium is None else (medium,)
+
+    async def _drawn(self, segment: Segment, limit: int, files: Mapping[str, Path]) -> tuple[Medium, ...]:
+        try:
+            return await self._seen(segment, limit, files)
+        except InvalidInputError as error:
+            logger.warning("%s cannot be drawn for the embedder: %s", segment.key, error)
+            return ()
 
     async def _seen(self, segment: Segment, limit: int, files: Mapping[str, Path]) -> tuple[Medium, ...]:
         if not segment.is_visible or segment.anchor.unit == "region" or segment.anchor.offset:

@@ -140,8 +140,15 @@ def whole_text(segments: Sequence[Segment]) -> str:
 
     A text or source file reads as it was, up to trailing white space.
     """
-    parts = [_part_text(list(some)).rstrip() for _, some in groupby(segments, key=lambda segment: segment.part)]
-    return "\n".join(part for part in parts if part) or ELLIPSIS
+    parts = [list(some) for _, some in groupby(segments, key=lambda segment: segment.part)]
+    files = {segment.part for segment in segments if segment.media}
+    said = [_named(some, _part_text(some).rstrip(), is_one_of_many=len(files) > 1) for some in parts]
+    return "\n".join(part for part in said if part) or ELLIPSIS
+
+
+def _named(segments: Sequence[Segment], text: str, *, is_one_of_many: bool) -> str:
+    """A part's text, under its file's name where there are several."""
+    return f"[{segments[0].name}]\n{text}" if text and segments[0].name and is_one_of_many else text
 
 
 def _part_text(segments: Sequence[Segment]) -> str:

@@ -10,7 +10,7 @@ from memory.errors import UnsupportedMediaError
 from memory.media.documents import epub, pdf, sheets, slides, word
 from memory.media.pictures import pictures
 from memory.media.pictures.ocr import Ocr
-from memory.media.recordings import audio, clips, video
+from memory.media.recordings import audio, clips, scenes, video
 from memory.media.recordings.speech import Speech
 from memory.media.sniff import SUPPORTED, modality_of
 from memory.media.text import code, mail, notebooks, records, texts, webpages
@@ -129,7 +129,7 @@ def view(path: Path, mime: str, aspect: Aspect, max_px: int) -> Medium | None:
         case Modality.DOCUMENT if mime == "application/pdf":
             return pictures.encoded(pdf.view(path, int(aspect.anchor.start) or 1, max_px), max_px)
         case Modality.VIDEO:
-            return pictures.encoded(video.frame(path, mime, _middle(aspect.anchor), max_px), max_px)
+            return pictures.encoded(scenes.frame(path, mime, _middle(aspect.anchor), max_px), max_px)
         case _:
             return None
 
@@ -140,7 +140,7 @@ def frames(path: Path, mime: str, anchor: Anchor, count: int, max_px: int) -> li
     Raises:
         UndecodableError: it cannot be decoded any more.
     """
-    found = video.key_frames(path, mime, anchor.start, anchor.end, count=count, max_px=max_px)
+    found = scenes.key_frames(path, mime, anchor.start, anchor.end, count=count, max_px=max_px)
     return [pictures.encoded(image, max_px) for image in found]
 
 

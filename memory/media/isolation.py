@@ -2,6 +2,7 @@
 
 import logging
 import os
+import signal
 import sys
 import traceback
 import warnings
@@ -13,19 +14,23 @@ import anyio
 from anyio import BrokenWorkerProcess, to_process
 from anyio.lowlevel import RunVar
 
-from memory.errors import SensoriumError, TooLargeError, UndecodableError
+from memory.errors import NotFoundError, SensoriumError, TooLargeError, UndecodableError
 from memory.threads import in_worker
 
 T = TypeVar("T")
 
 logger = logging.getLogger(__name__)
 
-CPU_S = 60
-"""Processor seconds of one call: twenty seconds of film, with its speech and words, take half of it."""
+CPU_S = 25
+"""Processor seconds of one call; the densest of 215 screenshots took 10, loading the model included."""
+RECORDING_CPU_S = 75
+"""The same for sound and film: twenty seconds of them, with their speech and the words on screen, take about 25."""
 WALL_S = 300.0
 """How long one call may take in all; on a busy machine much of it is spent waiting."""
 MEMORY_BYTES = 2_000_000_000
 """What a process may hold in memory of its own: the models take 1 GB of it, a picture up to 450 MB."""
+IDLE_S = 120
+"""How long a process without work is kept for the next call; with it go its models."""
 
 Errand = Literal["answer", "background", "view"]
 """What a call is for. Those for different ends never wait for each other."""
@@ -35,28 +40,37 @@ _turns: RunVar[dict[Errand, anyio.CapacityLimiter]] = RunVar("sensorium_decoding
 class Run(Protocol):
     """How decoders are run: `in_child`, or `in_thread` where what is read is known to be harmless."""
 
-    def __call__(self, errand: Errand, function: Callable[..., T], *args: Any) -> Awaitable[T]:
+    def __call__(
+        self, errand: Errand, function: Callable[..., T], *args: Any, cpu_s: int | None = None
+    ) -> Awaitable[T]:
         """Call the function and return what it returns."""
         ...
 
 
-async def in_child(errand: Errand, function: Callable[..., T], *args: Any) -> T:
+async def in_child(errand: Errand, function: Callable[..., T], *args: Any, cpu_s: int | None = None) -> T:
     """Call a function of a module in a child process, which is kept for the next call.
 
-    Cancelling ends the process. An idle one ends after five minutes, and with it its models.
+    Cancelling ends the process. `cpu_s` stands for `CPU_S`.
 
     Raises:
         UndecodableError: the process died, or took too long.
         TooLargeError: it needed too much memory.
+        NotFoundError: the file is no longer there.
         SensoriumError: what the function raises.
     """
+    limits = (cpu_s or CPU_S, MEMORY_BYTES, IDLE_S)
     try:
-        with anyio.fail_after(WALL_S):
-            return await to_process.run_sync(_limited, function, args, cancellable=True, limiter=_turn(errand))
+        async with _turn(errand):
+            with anyio.fail_after(WALL_S):
+                return await to_process.run_sync(
+                    _limited, limits, function, args, cancellable=True, limiter=anyio.CapacityLimiter(1)
+                )
     except BrokenWorkerProcess as error:
         raise UndecodableError("its decoder crashed or ran without end: save the file anew and retry") from error
     except TimeoutError as error:
         raise UndecodableError(f"its decoder took over {WALL_S:g} s: try again, or split the file") from error
+    except FileNotFoundError as error:
+        raise NotFoundError("it is no longer in the store") from error
     except _Unforeseen as error:
         logger.error("a decoder failed: %s", error)  # noqa: TRY400  # the traceback is the child's
         raise UndecodableError("its decoder failed: the file is damaged, or of a kind it does not know") from error
@@ -64,7 +78,12 @@ async def in_child(errand: Errand, function: Callable[..., T], *args: Any) -> T:
         raise TooLargeError("it needs too much memory to be decoded: make it smaller, or split it") from error
 
 
-async def in_thread(errand: Errand, function: Callable[..., T], *args: Any) -> T:  # noqa: ARG001  # as in_child
+async def in_thread(
+    errand: Errand,  # noqa: ARG001  # as in_child
+    function: Callable[..., T],
+    *args: Any,
+    cpu_s: int | None = None,  # noqa: ARG001  # likewise
+) -> T:
     """Call a function in a worker thread, without any of the limits."""
     return await in_worker(function, *args)
 
@@ -78,25 +97,30 @@ def _turn(errand: Errand) -> anyio.CapacityLimiter:
     return turns.setdefault(errand, anyio.CapacityLimiter(1))
 
 
-def _limited(function: Callable[..., T], args: tuple[Any, ...]) -> T:
+def _limited(limits: tuple[int, int, int], function: Callable[..., T], args: tuple[Any, ...]) -> T:
     """In the child: call the function within its limits."""
-    _settle()
+    cpu_s, memory_bytes, idle_s = limits
+    _settle(memory_bytes)
     if sys.platform != "win32":
         import resource  # noqa: PLC0415  # there is none on Windows
 
+        signal.alarm(0)
         usage = resource.getrusage(resource.RUSAGE_SELF)
-        until = int(usage.ru_utime + usage.ru_stime) + CPU_S
+        until = int(usage.ru_utime + usage.ru_stime) + cpu_s
         resource.setrlimit(resource.RLIMIT_CPU, (until, resource.getrlimit(resource.RLIMIT_CPU)[1]))
     try:
         return function(*args)
-    except (SensoriumError, OSError, MemoryError):
+    except (SensoriumError, FileNotFoundError, MemoryError):
         raise
-    except Exception as error:  # parsers of other people, on files made by anyone: whatever they let out is damage
+    except BaseException as error:  # parsers of other people, panics too, on anyone's files: all they let out is damage
         raise _Unforeseen("".join(traceback.format_exception(error))) from error
+    finally:
+        if sys.platform != "win32":
+            signal.alarm(idle_s)  # unless another call comes first, the process ends then
 
 
 @cache
-def _settle() -> None:
+def _settle(memory_bytes: int) -> None:
     """Once in the life of a child: bound its memory, and let it say nothing."""
     warnings.simplefilter("ignore")
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # native libraries chatter about damage there
@@ -105,7 +129,7 @@ def _settle() -> None:
 
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         if sys.platform == "linux":  # elsewhere it does not count mapped memory
-            resource.setrlimit(resource.RLIMIT_DATA, (MEMORY_BYTES, MEMORY_BYTES))
+            resource.setrlimit(resource.RLIMIT_DATA, (memory_bytes, memory_bytes))
 
 
 class _Unforeseen(Exception):  # noqa: N818  # never leaves this module

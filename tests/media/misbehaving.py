@@ -12,7 +12,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from memory.errors import NotFoundError, TooLargeError, UndecodableError
-from memory.media import isolation
 
 ERRORS = {error.__name__: error for error in (NotFoundError, TooLargeError, UndecodableError)}
 _BLOCK_BYTES = 1 << 28
@@ -31,9 +30,16 @@ def spin() -> NoReturn:
         pass
 
 
-def grow_impatient(cpu_s: int) -> None:
-    """From the next call on, this process may take so many seconds of the processor only."""
-    isolation.CPU_S = cpu_s
+class Panic(BaseException):  # as a native library's, no ordinary exception
+    """What Rust's panics look like."""
+
+
+def panic() -> NoReturn:
+    raise Panic
+
+
+def fail() -> NoReturn:
+    raise PermissionError
 
 
 def compute(cpu_s: float) -> int:
@@ -74,7 +80,7 @@ def refuse(error: str, message: str) -> None:
 def chatter() -> str:
     print("from Python", file=sys.stdout)  # noqa: T201  # what is tested
     print("from Python", file=sys.stderr)  # noqa: T201  # what is tested
-    os.write(2, b"from a library\n")
+    os.write(2, b"from a library\n" * 100_000)  # more than a pipe that nobody reads would take
     return "said"
 
 

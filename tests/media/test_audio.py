@@ -24,7 +24,7 @@ from memory.media.recordings.audio import (
     step,
 )
 from memory.media.recordings.speech import Doubts, Samples, Transcript, Trust, trimmed
-from memory.model import Cursor, Piece
+from memory.model import Cursor, Piece, Progress
 
 WAV = wav(tone(1))
 STEREO = wav(np.repeat(tone(1, 44_100), 2), 44_100, 2)
@@ -85,7 +85,8 @@ def test_steps_cover_a_recording_without_gaps(tmp_path: Path, kind: str) -> None
 def test_another_process_may_take_every_step(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("memory.media.recordings.audio._STEP_CPU_S", 0.0)
     ear = Ear(*"abcdef")
-    chunks = steps(step, kept(tmp_path, recording("mp3", LONG), "audio/mpeg"), speech=ear)
+    looked, *chunks = steps(step, kept(tmp_path, recording("mp3", LONG), "audio/mpeg"), speech=ear)
+    assert looked.pieces == ()
     assert len(chunks) >= 3
     assert [piece.text for chunk in chunks for piece in chunk.pieces] == list("abcdef")[: len(chunks)]
     first, second = (chunk.pieces[0].anchor for chunk in chunks[:2])
@@ -96,10 +97,16 @@ def test_another_process_may_take_every_step(tmp_path: Path, monkeypatch: pytest
 
 def test_progress_is_told_in_seconds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("memory.media.recordings.audio._STEP_CPU_S", 0.0)
-    chunk = step(kept(tmp_path, quiet_wav(60), "audio/wav"), {}, speech=Ear())
-    assert chunk.progress is not None
-    assert (chunk.progress.unit, chunk.progress.total) == ("seconds", 60)
-    assert 10 <= chunk.progress.done <= 20
+    looked, read, *_ = steps(step, kept(tmp_path, quiet_wav(60), "audio/wav"), speech=Ear())
+    assert looked.progress == Progress(done=0, total=60, unit="seconds")
+    assert read.progress is not None
+    assert 10 <= read.progress.done <= 20
+
+
+def test_a_long_recording_that_is_damaged_is_refused_at_the_first_look(tmp_path: Path) -> None:
+    sound = quiet_wav(60)
+    with pytest.raises(UndecodableError):
+        step(kept(tmp_path, sound[:20] + bytes(len(sound) - 20), "audio/wav"), {}, speech=Ear())
 
 
 def test_spans_without_words_become_few_pieces(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import pytest
 from media.filming import FILMS, SOUNDS, Ear, Eye, film, kept, recording, rising, second_of, slide, steps
 
 from memory.errors import UndecodableError
-from memory.media.recordings import audio, video
+from memory.media.recordings import audio, scenes, video
 from memory.media.recordings.audio import RATE, Track, beginning
 from memory.media.recordings.clips import cut, opened
 from memory.media.recordings.speech import Samples
@@ -44,7 +44,7 @@ def test_a_clip_of_a_film_begins_with_a_key_frame_at_or_before(tmp_path: Path, k
     assert 5.5 <= chunk.pieces[-1].anchor.end <= 8.5
     begun_s = second_of(sound_of(clip)[RATE : RATE + 8_000]) - 1
     assert 9.5 <= begun_s <= 12.1
-    seen = np.asarray(video.frame(clip.path, mime, 1.2, 480).convert("L"), dtype=float)
+    seen = np.asarray(scenes.frame(clip.path, mime, 1.2, 480).convert("L"), dtype=float)
     likely = [np.abs(seen - np.asarray(picture.convert("L"), dtype=float)).mean() for picture in pictures[::5]]
     assert abs(int(np.argmin(likely)) - (begun_s + 1.2 - 0.5)) <= 0.8
 

@@ -62,17 +62,38 @@ async def test_one_crash_after_the_other_is_survived() -> None:
 
 async def test_a_decoder_that_runs_without_end_is_stopped_by_the_processor_time_it_takes() -> None:
     async with unharmed():
-        await in_child("answer", misbehaving.grow_impatient, 1)
         with pytest.raises(UndecodableError, match="ran without end"):
-            await in_child("answer", misbehaving.spin)
+            await in_child("answer", misbehaving.spin, cpu_s=1)
 
 
 async def test_each_call_has_processor_time_of_its_own() -> None:
     async with unharmed():
         first = await in_child("answer", misbehaving.process)
-        await in_child("answer", misbehaving.grow_impatient, 2)
         for _ in range(3):
-            assert await in_child("answer", misbehaving.compute, 0.8) == first
+            assert await in_child("answer", misbehaving.compute, 0.8, cpu_s=2) == first
+
+
+@pytest.mark.skipif(not hasattr(os, "pidfd_open"), reason="waiting for a process by its number needs Linux")
+async def test_a_process_without_work_ends_and_the_next_call_has_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with unharmed():
+        monkeypatch.setattr(isolation, "IDLE_S", 1)
+        first = await in_child("answer", misbehaving.process)
+        await anyio.wait_readable(os.pidfd_open(first))
+        assert await in_child("answer", misbehaving.process) != first
+
+
+async def test_a_panic_of_a_native_library_is_a_damaged_file(caplog: pytest.LogCaptureFixture) -> None:
+    async with unharmed():
+        with pytest.raises(UndecodableError, match="its decoder failed"):
+            await in_child("answer", misbehaving.panic)
+    assert "Panic" in caplog.text
+
+
+async def test_an_error_of_the_system_is_a_file_that_cannot_be_read(caplog: pytest.LogCaptureFixture) -> None:
+    async with unharmed():
+        with pytest.raises(UndecodableError, match="its decoder failed"):
+            await in_child("answer", misbehaving.fail)
+    assert "PermissionError" in caplog.text
 
 
 async def test_a_decoder_that_waits_without_end_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:

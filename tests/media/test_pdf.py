@@ -56,7 +56,7 @@ def test_where_nothing_reads_pictures_one_warning_names_all_pages(tmp_path: Path
     scans = [page([f"Scan {n}"]) for n in range(3)]
     chunks = read(given(tmp_path, drawn([*scans, "The lease ends in October.", page(["Scan 9"])])), DeafOcr())
     (warning,) = [warning for chunk in chunks for warning in chunk.warnings]
-    assert warning.startswith("Pages 1-3, 5 of the PDF")
+    assert warning.startswith("The PDF has only pictures on pages 1-3, 5, ")
 
 
 def test_a_document_that_says_nothing_is_one_empty_piece(tmp_path: Path) -> None:

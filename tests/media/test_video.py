@@ -10,7 +10,8 @@ from media.filming import FILMS, Ear, Eye, film, kept, recording, rising, second
 from PIL import Image
 
 from memory.errors import InvalidInputError, UndecodableError
-from memory.media.recordings.video import frame, key_frames, step
+from memory.media.recordings.scenes import frame, key_frames
+from memory.media.recordings.video import step
 from memory.model import Modality
 
 RED, BLUE, GREEN = (slide(word, colour) for word, colour in (("ONE", "red"), ("TWO", "skyblue"), ("SIX", "lightgreen")))

@@ -1,5 +1,6 @@
 """Long files beside others: in turn, together in one memory, in the place of another."""
 
+import re
 from collections.abc import AsyncGenerator
 from pathlib import Path
 
@@ -44,7 +45,6 @@ async def test_parts_given_together_stay_apart(tools: Tools, tmp_path: Path) -> 
         (1, {"a.png"}),
         (PAGES, {"barge.pdf"}),
     ]
-    assert [segment.part for segment in segments] == sorted(segment.part for segment in segments)
     for part in (1, 3):
         assert [int(segment.anchor.start) for segment in parts[part]] == list(range(1, PAGES + 1))
         assert all(segment.context.startswith("What the harbour master keeps") for segment in parts[part])
@@ -105,3 +105,28 @@ async def test_a_long_text_replaces_what_was_remembered_before(tools: Tools) -> 
     new = await begun(tools, text=prose("ferry"), replaces=old)
     assert (await tools.segments(old))[0].superseded_by == new
     assert await knows(tools, "cargoferry39")
+
+
+async def test_the_same_file_given_again_while_it_is_read_is_no_second_memory(tools: Tools, tmp_path: Path) -> None:
+    path = book(tmp_path)
+    id_ = await begun(tools, files=[path])
+    again = await tools.facts("remember", files=[path])
+    assert (again["id"], again["status"], again["state"]) == (id_, "duplicate", "pending")
+    await tools.service.upkeep()
+    assert await pages_of(tools, id_) == list(range(1, PAGES + 1))
+
+
+async def test_a_part_behind_one_that_was_read_on_is_reached_piece_by_piece(tools: Tools, tmp_path: Path) -> None:
+    files = [
+        written(tmp_path / "in", "a.txt", prose("ferry").encode()),
+        written(tmp_path / "in", "b.txt", b"Of whales"),
+    ]
+    id_ = await begun(tools, text="A note", files=files)
+    await tools.service.upkeep()
+    wanted, said = id_, ""
+    while wanted:
+        facts = await tools.facts("recall", ids=[wanted], media="none", max_tokens=3000)
+        said += facts["memories"][0]["text"]
+        on = re.search(r'goes on: ids=\["([^"]+)"', str(facts["notes"]))
+        wanted = on[1] if on else ""
+    assert "Of whales" in said

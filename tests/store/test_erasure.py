@@ -64,7 +64,8 @@ async def test_no_byte_of_a_forgotten_memory_is_left_on_disk(tmp_path: Path, oth
             session=marker,
         )
         vector = await _vector(tools, victim)
-        async with tools.service.store._exclusively():  # the server's own upkeep writes, too
+        # The server's own upkeep writes, too.
+        async with tools.service.store._exclusively():  # pyright: ignore[reportPrivateUsage]
             await tools.service.store.table.rebuild_words()
             await tools.service.store.table.upkeep(keep=timedelta(hours=1))
         assert _holders(home, vector)

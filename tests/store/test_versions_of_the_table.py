@@ -1,6 +1,7 @@
 """A store that an earlier version made is opened, and what it holds is there."""
 
 from pathlib import Path
+from typing import Any, cast
 
 import lancedb
 from harness import connected
@@ -11,7 +12,7 @@ from memory.store.table import TABLE
 
 async def _as_before(home: Path) -> None:
     """Take away what later versions added."""
-    database = await lancedb.connect_async(str(home / "table"))
+    database: Any = await cast("Any", lancedb).connect_async(str(home / "table"))
     table = await database.open_table(TABLE)
     await table.update({"anchor": '["characters", 0, 9]'})
     await table.drop_columns(sorted(ADDED))

@@ -145,14 +145,15 @@ def _chunk(reading: _Reading, pieces: list[Piece], total: int, ocr: Ocr) -> Chun
 
 def _warnings(reading: _Reading, ocr: Ocr) -> Iterator[str]:
     if reading.damaged:
-        yield f"The PDF is damaged: {_ranges(reading.damaged)} could not be read"
+        yield f"The PDF is damaged on {_ranges(reading.damaged)}, which could not be read"
     if reading.unread:
-        scans = _ranges(reading.unread).capitalize()
-        yield f"{scans} of the PDF hold pictures only and were not read: {ocr.unavailable()}"
+        scans = _ranges(reading.unread)
+        yield f"The PDF has only pictures on {scans}, whose words were not read: {ocr.unavailable()}"
 
 
 def _ranges(ranges: Sequence[Sequence[int]]) -> str:
-    return "pages " + ", ".join(str(first) if first == last else f"{first}-{last}" for first, last in ranges)
+    pages = ", ".join(str(first) if first == last else f"{first}-{last}" for first, last in ranges)
+    return f"page {pages}" if pages.isdecimal() else f"pages {pages}"
 
 
 def _add(ranges: list[list[int]], page: int) -> None:

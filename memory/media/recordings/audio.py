@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, cast
 import numpy as np
 
 from memory.errors import UndecodableError
-from memory.media.recordings.clips import MAX_S, length_s, made_at, opened, origin_s, packets, seek
+from memory.media.recordings.clips import MAX_S, is_long, length_s, made_at, opened, origin_s, packets, seek
 from memory.media.recordings.speech import HOP_S, RATE, Doubts, Samples, Speech, loudness
 from memory.model import Anchor, Chunk, Cursor, File, Modality, Piece, Progress
 
@@ -67,7 +67,8 @@ def step(file: File, cursor: Cursor, *, speech: Speech) -> Chunk:
 
     Spans cover the recording without gaps. They are cut at the quietest moment between 10 and 20 s
     after the cut before; neighbours without words are one piece of at most `MAX_WORDLESS_S`.
-    Where speech is not recognised here, the whole recording is one piece.
+    The first step only looks at a long one. Where speech is not recognised here, the whole recording
+    is one piece.
 
     Raises:
         TooLargeError: longer than `MAX_S`.
@@ -77,6 +78,8 @@ def step(file: File, cursor: Cursor, *, speech: Speech) -> Chunk:
         duration_s = length_s(container)
         if unheard := speech.unavailable():
             return _unheard(container, duration_s, unheard)
+        if not cursor and is_long(file, duration_s):
+            return _looked(container, file)
         return _heard(container, file, cursor, speech)
 
 
@@ -176,10 +179,24 @@ def _written(pieces: list[Piece], span: Stretch, text: str, wordless_s: float | 
     return span.start_s if wordless_s is None else wordless_s
 
 
-def _unheard(container: "InputContainer", duration_s: float | None, reason: str) -> Chunk:
-    end_s = duration_s or _played_s(container)
+def _looked(container: "InputContainer", file: File) -> Chunk:
+    """That it can be read from its beginning, and how long it is."""
+    _check_heard(container)
+    return Chunk(
+        cursor={"at": 0.0},
+        progress=progress(container, file, 0.0, Track(), ended=False),
+        captured_at=made_at(container),
+    )
+
+
+def _check_heard(container: "InputContainer") -> None:
     if not any(len(block) for block in blocks(container, 0.0, Track())):
         raise UndecodableError("The recording holds no sound that can be read: save or export it again and retry")
+
+
+def _unheard(container: "InputContainer", duration_s: float | None, reason: str) -> Chunk:
+    end_s = duration_s or _played_s(container)
+    _check_heard(container)
     piece = _piece("", 0.0, min(end_s, MAX_S))
     return Chunk(pieces=(piece,), warnings=(f"It is stored, but not read: {reason}",))
 

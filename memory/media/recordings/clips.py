@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, cast
 from PIL import Image
 
 from memory.errors import TooLargeError, UndecodableError
+from memory.model import File
 
 if TYPE_CHECKING:
     from av.container import InputContainer
@@ -23,6 +24,10 @@ MAX_S = 12 * 3600.0
 MAX_FRAME_PIXELS = 36_000_000
 """Pixels of the largest picture of a film that is decoded: 8,192 by 4,320."""
 
+LONG_S = 40.0
+"""A recording over this is only looked at in its first step: two spans take half a minute to read."""
+
+_LONG_BYTES = 500_000
 _MISSING_S = 2.0
 _EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
 # Named by what the bytes are: left to guess, FFmpeg would take `ffconcat` and read other files.
@@ -96,6 +101,11 @@ def length_s(container: "InputContainer") -> float | None:
     if container.duration > MAX_S * 1e6:
         raise TooLargeError(f"It lasts over {MAX_S / 3600:.0f} hours: split it and give the parts")
     return container.duration / 1e6
+
+
+def is_long(file: File, length: float | None) -> bool:
+    """Whether a recording is to be looked at only in its first step: to read of it takes long, to say so does not."""
+    return file.size_bytes > _LONG_BYTES if length is None else length > LONG_S
 
 
 def origin_s(container: "InputContainer") -> float:

@@ -5,63 +5,40 @@ import itertools
 import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 
-from memory.errors import TooLargeError, UndecodableError
+from memory.errors import UndecodableError
 from memory.media.pictures.ocr import Ocr
 from memory.media.pictures.pictures import look
 from memory.media.recordings import audio, clips
 from memory.media.recordings.audio import MAX_SPAN_S, Track, beginning, damage, progress, quietest_s
+from memory.media.recordings.scenes import Shot, frames, key_shots, pictures_of, shots_of
 from memory.media.recordings.speech import RATE, Doubts, Samples, Speech
 from memory.model import Anchor, Chunk, Cursor, File, Modality, Piece
 
 if TYPE_CHECKING:
     from av.container import InputContainer
-    from av.video.frame import VideoFrame
-    from av.video.stream import VideoStream
 
-_SCENE_GREYS = 6.0
 _SAME_GREYS = 12
-_GRID = 32
-_EVERY_S = 1.0
 _MIN_SCENE_CUT_S = 8.0
 _KEY_FRAMES = 3
 _READ_FRAMES = 2
 _READ_PX = 1_600
-_MAX_LEAD_S = 30.0
-_SLACK_S = 0.01
 _REMEMBERED_LINES = 64
 _DETAIL_PX = 480
 _EDGE_GREYS = 48
 _EDGES = 0.0005
-
-_Greys = NDArray[np.int16]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Shot:
-    """A picture of a film: when it is shown, how it looks, how far that is from the one before.
-
-    Attributes:
-        image: clips.upright, at most `_READ_PX`; None where no scene begins.
-    """
-
-    at_s: float
-    greys: _Greys
-    change: float
-    image: Image.Image | None
 
 
 def step(file: File, cursor: Cursor, *, speech: Speech, ocr: Ocr) -> Chunk:
     """The next span of a film, at most 20 s: what is said in it, then what stands on the screen.
 
     Cut at the strongest change of scene after 8 s, else where it is quiet. Words that the span
-    before has shown already are not repeated. A film without pictures is read as a recording.
+    before has shown already are not repeated. The first step only looks at a long film. A film
+    without pictures is read as a recording.
 
     Raises:
         TooLargeError: longer than 12 hours, or its pictures are over `MAX_FRAME_PIXELS`.
@@ -71,47 +48,29 @@ def step(file: File, cursor: Cursor, *, speech: Speech, ocr: Ocr) -> Chunk:
         stream = clips.picture_track(container)
         if stream is None:
             return audio.step(file, cursor, speech=speech)
-        clips.length_s(container)  # refuses what is too long
+        if clips.is_long(file, clips.length_s(container)) and not cursor:
+            return _looked(container, file, speech, ocr)
         at_s, track = float(cursor.get("at", 0.0)), Track()
         seen = itertools.takewhile(
-            lambda found: found[0] < at_s + MAX_SPAN_S, _frames(container, _pictures_of(container), at_s, track)
+            lambda found: found[0] < at_s + MAX_SPAN_S, frames(container, pictures_of(container), at_s, track)
         )
-        shots = list(_shots(seen, _READ_PX))
+        shots = list(shots_of(seen, _READ_PX))
     with clips.opened(file.path, file.mime) as container:
         sound = beginning(container, at_s, MAX_SPAN_S + 1, track)
         stretch = _Stretch(at_s=at_s, shots=shots, sound=sound, track=track)
         return _told(container, file, cursor, stretch, speech=speech, ocr=ocr)
 
 
-def frame(path: Path, mime: str, second: float, max_px: int) -> Image.Image:
-    """What a film shows at `second`, clips.upright, no side over `max_px`.
-
-    Raises:
-        TooLargeError: its pictures are over `MAX_FRAME_PIXELS`.
-        UndecodableError: as `step`, or there is no picture then.
-    """
-    with clips.opened(path, mime) as container:
-        stream = _pictures_of(container)
-        picture = next((found for _, found in _frames(container, stream, second, Track())), None)
-        if picture is None:
-            raise UndecodableError(f"The film shows nothing at {second:.0f} s: ask for an earlier moment")
-        return clips.upright(picture, max_px)
-
-
-def key_frames(path: Path, mime: str, start_s: float, end_s: float, *, count: int, max_px: int) -> list[Image.Image]:
-    """The first picture from `start_s` on and those with which another scene begins, at most `count`.
-
-    In order, clips.upright, no side over `max_px`.
-
-    Raises:
-        TooLargeError: as `frame`.
-        UndecodableError: as `frame`.
-    """
-    with clips.opened(path, mime) as container:
-        stream = _pictures_of(container)
-        found = itertools.takewhile(lambda seen: seen[0] < end_s, _frames(container, stream, start_s, Track()))
-        shots = list(_shots(found, max_px))
-    return [shot.image for shot in _key(shots, end_s, count) if shot.image]
+def _looked(container: "InputContainer", file: File, speech: Speech, ocr: Ocr) -> Chunk:
+    """That its pictures can be read from the beginning, and how long it is."""
+    if next(frames(container, pictures_of(container), 0.0, Track()), None) is None:
+        raise UndecodableError("The film holds no picture that can be read: save or export it again and retry")
+    return Chunk(
+        warnings=tuple(_unread(container, speech, ocr)),
+        cursor={"at": 0.0},
+        progress=progress(container, file, 0.0, Track(), ended=False),
+        captured_at=clips.made_at(container),
+    )
 
 
 @dataclass(slots=True, kw_only=True)
@@ -128,7 +87,7 @@ class _Shown:
     def kept(self) -> dict[str, Any]:
         return {"lines": self.lines[-_REMEMBERED_LINES:], "greys": self.greys}
 
-    def read(self, shots: "Sequence[_Shot]", ocr: Ocr) -> Iterator[str]:
+    def read(self, shots: Sequence[Shot], ocr: Ocr) -> Iterator[str]:
         """A line for each picture with words on it that are new; at most `_READ_FRAMES` are read."""
         legible = [shot for shot in shots if shot.image and _has_detail(shot.image) and not self._same(shot)]
         for shot in legible[:_READ_FRAMES] if not ocr.unavailable() else ():
@@ -137,7 +96,7 @@ class _Shown:
             if new:
                 yield "On screen: " + " \N{MIDDLE DOT} ".join(new)
 
-    def _same(self, shot: "_Shot") -> bool:
+    def _same(self, shot: Shot) -> bool:
         before = np.frombuffer(base64.b64decode(self.greys), np.uint8).astype(np.int16)
         return before.size == shot.greys.size and bool(np.abs(before - shot.greys.ravel()).max() < _SAME_GREYS)
 
@@ -154,7 +113,7 @@ class _Stretch:
     """What is seen and heard from `at_s` on, a little more than a span."""
 
     at_s: float
-    shots: list[_Shot]
+    shots: list[Shot]
     sound: Samples
     track: Track
 
@@ -184,7 +143,7 @@ def _told(
         raise UndecodableError("The film holds no picture that can be read: save or export it again and retry")
     said = speech.transcribe(stretch.sound[: round((end_s - at_s) * RATE)])
     doubts.note(said, at_s, end_s)
-    key = _key(stretch.shots, end_s, _KEY_FRAMES)
+    key = key_shots(stretch.shots, end_s, _KEY_FRAMES)
     text = "\n".join(filter(None, (said.text, *shown.read(key, ocr))))
     looks = (look(shot.image) for shot in key if shot.image)
     anchor = Anchor(unit="seconds", start=at_s, end=end_s)
@@ -201,82 +160,6 @@ def _told(
         progress=progress(container, file, end_s, stretch.track, ended=last),
         captured_at=None if cursor else clips.made_at(container),
     )
-
-
-def _shots(shown: "Iterator[tuple[float, VideoFrame]]", max_px: int) -> Iterator[_Shot]:
-    before: _Greys | None = None
-    for at_s, picture in shown:
-        greys = picture.reformat(width=_GRID, height=_GRID, format="gray").to_ndarray().astype(np.int16)
-        change = 255.0 if before is None else float(np.abs(greys - before).mean())
-        image = clips.upright(picture, max_px) if change > _SCENE_GREYS else None
-        yield _Shot(at_s=at_s, greys=greys, change=change, image=image)
-        before = greys
-
-
-def _key(shots: Sequence[_Shot], end_s: float, count: int) -> list[_Shot]:
-    """The first picture and those that changed most, none like another, in order."""
-    chosen: list[_Shot] = []
-    for shot in sorted((s for s in shots if s.image and s.at_s < end_s), key=lambda s: -s.change):
-        if all(float(np.abs(shot.greys - other.greys).mean()) > _SCENE_GREYS for other in chosen):
-            chosen.append(shot)
-    return sorted(chosen[:count], key=lambda shot: shot.at_s)
-
-
-def _pictures_of(container: "InputContainer") -> "VideoStream":
-    stream = clips.picture_track(container)
-    if stream is None:
-        raise UndecodableError("The film has no pictures: play it as a recording")
-    if cast("object", stream.codec_context) is None:
-        raise UndecodableError("The film is coded in a way that is not known here: save it as MP4 (H.264) and retry")
-    if stream.codec_context.width * stream.codec_context.height > clips.MAX_FRAME_PIXELS:
-        raise TooLargeError(
-            f"The film's pictures are over {clips.MAX_FRAME_PIXELS // 1_000_000} megapixels: make it smaller"
-        )
-    stream.codec_context.options = {"max_pixels": str(clips.MAX_FRAME_PIXELS)}
-    stream.codec_context.skip_frame = "NONREF"
-    return stream
-
-
-def _frames(
-    container: "InputContainer", stream: "VideoStream", start_s: float, track: Track
-) -> "Iterator[tuple[float, VideoFrame]]":
-    """What is shown at `start_s`, and then about a picture a second, each with its second."""
-    held: VideoFrame | None = None
-    due_s = start_s
-    for at_s, picture in _decoded(container, stream, start_s, track):
-        if at_s <= start_s:
-            held = picture
-            continue
-        if held:
-            yield start_s, held
-            held, due_s = None, start_s + _EVERY_S
-        if at_s >= due_s - _SLACK_S:
-            yield at_s, picture
-            due_s = at_s + _EVERY_S
-    if held and track.end_s > start_s:
-        yield start_s, held
-
-
-def _decoded(
-    container: "InputContainer", stream: "VideoStream", start_s: float, track: Track
-) -> "Iterator[tuple[float, VideoFrame]]":
-    from av.error import FFmpegError  # noqa: PLC0415  # FFmpeg: only once needed
-
-    clips.seek(container, stream, start_s)
-    zero_s = clips.origin_s(container)
-    for packet in clips.packets(container, stream, track.lose):
-        track.position = packet.pos or track.position
-        if packet.pts is not None and start_s - float(packet.pts * packet.time_base) > _MAX_LEAD_S:
-            stream.codec_context.skip_frame = "NONKEY"  # no key frame for minutes: too dear to decode up to here
-        try:
-            pictures = packet.decode()
-        except (FFmpegError, ValueError):
-            track.lose(track.end_s)
-            continue
-        for picture in pictures:
-            at_s = track.end_s if picture.time is None else picture.time - zero_s
-            track.end_s = at_s + float((picture.duration or 0) * (picture.time_base or 0))
-            yield at_s, picture
 
 
 def _has_detail(image: Image.Image) -> bool:
