@@ -21,7 +21,7 @@ T = TypeVar("T")
 
 logger = logging.getLogger(__name__)
 
-CPU_S = 25
+CPU_S = 28
 """Processor seconds of one call; the densest of 215 screenshots took 10, loading the model included."""
 RECORDING_CPU_S = 75
 """The same for sound and film: twenty seconds of them, with their speech and the words on screen, take about 25."""

@@ -15,7 +15,8 @@ from typing import Any, cast
 
 import lance
 
-from memory.store.table import SegmentTable, translated
+from memory.store.engine import translated
+from memory.store.table import SegmentTable
 from memory.threads import in_io_thread
 
 

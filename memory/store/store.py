@@ -21,6 +21,8 @@ from memory.threads import in_io_thread
 
 UPKEEP_AFTER = 64
 """Commits after which small files are joined; each commit adds files that every read must open."""
+INDEX_AFTER = 10_000
+"""Rows no index knows after which they are brought into it; until then each search reads them one by one."""
 KEEP_VERSIONS = timedelta(minutes=10)
 """How long an old version stays for readers that are still in it."""
 
@@ -270,7 +272,8 @@ class Store:
 
     async def upkeep(self) -> bool:
         """Tidy the table when enough commits have gathered; True when there was work."""
-        if await self.table.versions() < UPKEEP_AFTER:
+        is_tidy = await self.table.versions() < UPKEEP_AFTER and await self.table.unindexed() < INDEX_AFTER
+        if is_tidy:
             return False
         async with self._writing.hold():
             await self.table.upkeep(KEEP_VERSIONS)

@@ -4,8 +4,7 @@
 # pyright: reportUnknownMemberType=false, reportUnknownArgumentType=false, reportUnknownVariableType=false
 
 import logging
-from collections.abc import Awaitable, Callable, Generator, Iterable, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, TypeVar
@@ -13,12 +12,12 @@ from typing import Any, TypeVar
 import lancedb
 import numpy as np
 import pyarrow as pa
-from lancedb.index import FTS
 from lancedb.query import FullTextOperator, MatchQuery
 from numpy.typing import NDArray
 
 from memory.errors import SpaceMismatchError, StoreError
 from memory.model import Match, Segment, SegmentKey
+from memory.store.engine import TABLE, WORDS, WORDS_INDEX, connected, translated
 from memory.store.filters import any_key, one_of, text_literal
 from memory.store.schema import (
     ADDED,
@@ -34,17 +33,7 @@ from memory.threads import in_io_thread
 
 logger = logging.getLogger(__name__)
 
-TABLE = "segments"
-_EVERY_READ_IS_FRESH = timedelta(0)
 _READ_ATTEMPTS = 4
-_WORDS = FTS(
-    base_tokenizer="whitespace",  # `terms` are made by memory.terms, on both sides of a search
-    lower_case=False,
-    stem=False,
-    remove_stop_words=False,
-    ascii_folding=False,
-    max_token_length=None,
-)
 
 T = TypeVar("T")
 
@@ -70,7 +59,7 @@ class SegmentTable:
 
     @classmethod
     async def _opened(cls, folder: Path) -> "SegmentTable":
-        database = await lancedb.connect_async(str(folder), read_consistency_interval=_EVERY_READ_IS_FRESH)
+        database = await connected(folder)
         if TABLE in (await database.list_tables()).tables:
             table = await database.open_table(TABLE)
         else:
@@ -81,7 +70,7 @@ class SegmentTable:
         if missing:
             await table.add_columns({name: ADDED[name] for name in sorted(missing)})
         if not await table.list_indices():
-            await table.create_index("terms", config=_WORDS)
+            await table.create_index("terms", config=WORDS)
         return cls(table, folder / f"{TABLE}.lance")
 
     async def spaces(self) -> dict[str, int]:
@@ -249,7 +238,7 @@ class SegmentTable:
     async def rebuild_words(self) -> None:
         """Make the full-text index anew from the rows there are, so that it knows no others."""
         with translated():
-            await self._table.create_index("terms", config=_WORDS, replace=True)
+            await self._table.create_index("terms", config=WORDS, replace=True)
 
     async def upkeep(self, keep: timedelta) -> None:
         """Join small files, bring new rows into the indexes, drop versions older than `keep`."""
@@ -259,6 +248,11 @@ class SegmentTable:
     async def versions(self) -> int:
         """How many versions of the table are on disk."""
         return len(await self._read(self._table.list_versions))
+
+    async def unindexed(self) -> int:
+        """How many rows a search by words must look through one by one."""
+        stats = await self._read(lambda: self._table.index_stats(WORDS_INDEX))
+        return stats.num_unindexed_rows if stats else 0
 
     async def _read(self, read: Callable[[], Awaitable[T]]) -> T:
         """Read, anew where another process removed the version under the reader's hands."""
@@ -271,16 +265,6 @@ class SegmentTable:
                     raise StoreError("the store could not be read; the log on stderr says why") from error
                 await self._table.checkout_latest()
         raise AssertionError("unreachable")
-
-
-@contextmanager
-def translated(what: str = "written") -> Generator[None]:
-    """Errors of the engine in our words, its own in the log; a commit that failed has changed nothing."""
-    try:
-        yield
-    except (RuntimeError, OSError, ValueError) as error:
-        logger.error("the store could not be %s: %s", what, error)  # noqa: TRY400  # raised on in our words
-        raise StoreError(f"the store could not be {what}; the log on stderr says why") from error
 
 
 def _cosine(row: Any, vector: NDArray[np.float32] | None) -> float | None:

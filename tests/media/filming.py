@@ -7,6 +7,7 @@ from typing import Any, cast
 
 import av
 import numpy as np
+from hypothesis import strategies as st
 from media.drawing import wav
 from PIL import Image, ImageDraw
 
@@ -160,3 +161,16 @@ def steps(read: Any, file: File, **engines: Any) -> list[Chunk]:
         cursor = chunks[-1].cursor
         assert len(chunks) < 1_000
     return chunks
+
+
+Damage = tuple[float, list[tuple[float, int]]]
+"""The share of a file that is left of it, and which of its bytes, by their place from 0 to 1, are what."""
+DAMAGE = st.tuples(st.floats(0, 1), st.lists(st.tuples(st.floats(0, 0.999), st.integers(0, 255)), max_size=8))
+
+
+def damaged(data: bytes, damage: Damage) -> bytes:
+    share, bytes_ = damage
+    found = bytearray(data)
+    for place, value in bytes_:
+        found[int(place * len(found))] = value
+    return bytes(found[: int(share * len(found))])

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from memory.model import Chunk, Cursor, File, Piece
@@ -17,11 +17,16 @@ def file_of(folder: Path, data: bytes, mime: str = "application/octet-stream") -
     return File(path=path, mime=mime, size_bytes=len(data), sha256=digest)
 
 
+def steps(step: Step, file: File) -> Iterator[Chunk]:
+    chunk = step(file, {})
+    yield chunk
+    while chunk.cursor is not None:
+        chunk = step(file, json.loads(json.dumps(chunk.cursor)))
+        yield chunk
+
+
 def chunks(step: Step, file: File) -> list[Chunk]:
-    found = [step(file, {})]
-    while (cursor := found[-1].cursor) is not None:
-        found.append(step(file, json.loads(json.dumps(cursor))))
-    return found
+    return list(steps(step, file))
 
 
 def pieces(step: Step, file: File) -> list[Piece]:

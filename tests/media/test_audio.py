@@ -8,8 +8,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from media.drawing import tone, wav
+from media.filming import DAMAGE, SOUNDS, Damage, Ear, damaged, kept, quiet_wav, recording, rising, second_of, steps
 from media.filming import RATE as WRITTEN
-from media.filming import SOUNDS, Ear, kept, quiet_wav, recording, rising, second_of, steps
 
 from memory.errors import InvalidInputError, TooLargeError, UndecodableError
 from memory.media.recordings.audio import (
@@ -188,18 +188,9 @@ SMALL = {kind: recording(kind, rising(1)) for kind in SOUNDS}
 
 
 @settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(
-    kind=st.sampled_from(sorted(SMALL)),
-    cut=st.floats(0, 1),
-    flips=st.lists(st.tuples(st.floats(0, 0.999), st.integers(0, 255)), max_size=8),
-)
-def test_damage_ends_in_pieces_or_a_clear_error(
-    tmp_path: Path, kind: str, cut: float, flips: list[tuple[float, int]]
-) -> None:
-    data = bytearray(SMALL[kind])
-    for place, value in flips:
-        data[int(place * len(data))] = value
-    file = kept(tmp_path, bytes(data[: int(cut * len(data))]), SOUNDS[kind][2])
+@given(kind=st.sampled_from(sorted(SMALL)), damage=DAMAGE)
+def test_damage_ends_in_pieces_or_a_clear_error(tmp_path: Path, kind: str, damage: Damage) -> None:
+    file = kept(tmp_path, damaged(SMALL[kind], damage), SOUNDS[kind][2])
     try:
         assert steps(step, file, speech=Ear())
     except InvalidInputError as error:

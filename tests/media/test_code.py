@@ -1,19 +1,19 @@
 import json
 import sys
-from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from media import reading
 
 from memory.errors import UndecodableError
 from memory.media.text import code
 from memory.media.text.definitions import definitions
 from memory.media.text.encodings import stretch
 from memory.media.text.passages import MAX_CHARS, clean, measure
-from memory.model import Chunk, File, Piece
+from memory.model import File, Piece
 
 LONG = "    total = total + first * second\n" * 15
 LONG_INNER = "        total = total + first * second\n" * 15
@@ -46,16 +46,8 @@ def file(path: Path, text: str, mime: str = "text/x-python") -> File:
     return File(path=path, mime=mime, size_bytes=path.stat().st_size, sha256="")
 
 
-def steps(given: File) -> Iterator[Chunk]:
-    chunk = code.step(given, {})
-    yield chunk
-    while chunk.cursor is not None:
-        chunk = code.step(given, json.loads(json.dumps(chunk.cursor)))
-        yield chunk
-
-
-def pieces(given: File) -> list[Piece]:
-    return [piece for chunk in steps(given) for piece in chunk.pieces]
+steps = partial(reading.steps, code.step)
+pieces = partial(reading.pieces, code.step)
 
 
 def lines_of(piece: Piece) -> tuple[float, float, str]:

@@ -1,18 +1,18 @@
 import codecs
 import json
-from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from media import reading
 
 from memory.errors import UndecodableError
 from memory.media.text import markdown, texts
 from memory.media.text.encodings import stretch
 from memory.media.text.passages import clean, passages
-from memory.model import Chunk, File, Piece
+from memory.model import File
 
 FRAGMENTS = (
     *("# One\n", "## Two `b`\n", "### Three\n", "#### Four\n", "Title\n===\n", "Sub\n---\n", "para\nmore\n---\n"),
@@ -28,16 +28,8 @@ def file(path: Path, data: bytes, mime: str = "text/plain") -> File:
     return File(path=path, mime=mime, size_bytes=len(data), sha256="")
 
 
-def steps(given: File) -> Iterator[Chunk]:
-    chunk = texts.step(given, {})
-    yield chunk
-    while chunk.cursor is not None:
-        chunk = texts.step(given, json.loads(json.dumps(chunk.cursor)))
-        yield chunk
-
-
-def pieces(given: File) -> list[Piece]:
-    return [piece for chunk in steps(given) for piece in chunk.pieces]
+steps = partial(reading.steps, texts.step)
+pieces = partial(reading.pieces, texts.step)
 
 
 def read(tmp_path: Path, text: str) -> list[tuple[str, str]]:

@@ -6,7 +6,21 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from media.drawing import scene
-from media.filming import FILMS, Ear, Eye, film, kept, recording, rising, second_of, slide, steps
+from media.filming import (
+    DAMAGE,
+    FILMS,
+    Damage,
+    Ear,
+    Eye,
+    damaged,
+    film,
+    kept,
+    recording,
+    rising,
+    second_of,
+    slide,
+    steps,
+)
 from PIL import Image
 
 from memory.errors import InvalidInputError, UndecodableError
@@ -143,18 +157,9 @@ SMALL = {kind: film(kind, shown((slide("HI", "red", (64, 48)), 1)), sound=rising
 
 
 @settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(
-    kind=st.sampled_from(sorted(SMALL)),
-    cut=st.floats(0, 1),
-    flips=st.lists(st.tuples(st.floats(0, 0.999), st.integers(0, 255)), max_size=8),
-)
-def test_damage_ends_in_pieces_or_a_clear_error(
-    tmp_path: Path, kind: str, cut: float, flips: list[tuple[float, int]]
-) -> None:
-    data = bytearray(SMALL[kind])
-    for place, value in flips:
-        data[int(place * len(data))] = value
-    file = kept(tmp_path, bytes(data[: int(cut * len(data))]), FILMS[kind][3])
+@given(kind=st.sampled_from(sorted(SMALL)), damage=DAMAGE)
+def test_damage_ends_in_pieces_or_a_clear_error(tmp_path: Path, kind: str, damage: Damage) -> None:
+    file = kept(tmp_path, damaged(SMALL[kind], damage), FILMS[kind][3])
     try:
         assert steps(step, file, speech=Ear(), ocr=Eye())
     except InvalidInputError as error:

@@ -6,8 +6,8 @@ from typing import Any, cast
 import lancedb
 from harness import connected
 
+from memory.store.engine import TABLE
 from memory.store.schema import ADDED
-from memory.store.table import TABLE
 
 
 async def _as_before(home: Path) -> None:

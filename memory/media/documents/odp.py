@@ -1,20 +1,9 @@
 """ODP: the slides of an OpenDocument presentation."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-
+from memory.media.documents.deck import Slide
 from memory.media.documents.markup import Element, attribute, children, descendants, local
 from memory.media.documents.opendocument import body, table, words
 from memory.media.documents.packages import Package
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Slide:
-    """One slide: its title, all it says with its notes, its pictures."""
-
-    title: str
-    text: str
-    pictures: Sequence[str]
 
 
 class Deck:

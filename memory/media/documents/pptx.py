@@ -1,10 +1,10 @@
 """PPTX: the slides of a presentation, read one by one."""
 
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
 
 from memory.errors import UndecodableError
+from memory.media.documents.deck import Slide
 from memory.media.documents.markup import Element, attribute, child, children, descendants, local, parsed
 from memory.media.documents.packages import Package
 from memory.media.documents.relations import DOCUMENT, Relations, related, relations
@@ -13,15 +13,6 @@ _SHAPES = frozenset({"sp", "pic", "graphicFrame", "grpSp", "cxnSp", "AlternateCo
 _TITLES = frozenset({"title", "ctrTitle"})
 _PLACEHOLDERS_OF_NO_WORDS = frozenset({"sldNum", "dt", "sldImg", "hdr", "ftr"})
 _MAX_SHAPES = 2_000
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Slide:
-    """One slide: its title, all it says with notes and alternative texts, its pictures."""
-
-    title: str
-    text: str
-    pictures: Sequence[str]
 
 
 class Deck:

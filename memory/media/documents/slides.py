@@ -1,12 +1,12 @@
 """Presentations: PPTX and ODP, slide by slide, with notes and the words in pictures."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from time import process_time
-from typing import Protocol
 
 from memory.errors import InvalidInputError, TooLargeError, UndecodableError
 from memory.media.documents import odp, pptx
+from memory.media.documents.deck import Deck, Slide
 from memory.media.documents.illustrations import Illustrations
 from memory.media.documents.packages import Package, opened
 from memory.media.pictures.ocr import Ocr
@@ -19,32 +19,6 @@ _STEP_S = 2.0
 _STEP_PIECES = 64
 _MAX_TITLE_CHARS = 120
 _GAP = "\n\n"
-
-
-class Slide(Protocol):
-    """One slide."""
-
-    @property
-    def title(self) -> str:
-        """Its title; empty where it has none."""
-        ...
-
-    @property
-    def text(self) -> str:
-        """What it says, title first, notes last."""
-        ...
-
-    @property
-    def pictures(self) -> Sequence[str]:
-        """Names of its pictures' entries in the package."""
-        ...
-
-
-class Deck(Protocol):
-    """A presentation's slides, each read when it is asked for."""
-
-    def __len__(self) -> int: ...
-    def __getitem__(self, index: int) -> Slide: ...
 
 
 @dataclass(slots=True, kw_only=True)

@@ -1,26 +1,14 @@
 """Long files beside others: in turn, together in one memory, in the place of another."""
 
 import re
-from collections.abc import AsyncGenerator
 from pathlib import Path
 
 import pytest
 from harness import Tools, picture, written
-from long_files import PAGES, STEP, begun, book, hasten, knows, pages_of, prose, read_on, unattended
+from long_files import PAGES, STEP, begun, book, knows, pages_of, prose, read_on
 from media.office import docx, paragraph
 
 from memory import reading
-
-
-@pytest.fixture(autouse=True)
-def haste(monkeypatch: pytest.MonkeyPatch) -> None:
-    hasten(monkeypatch)
-
-
-@pytest.fixture
-async def tools(tmp_path: Path) -> AsyncGenerator[Tools]:
-    async with unattended(tmp_path / "store") as tools:
-        yield tools
 
 
 async def test_files_that_wait_are_read_in_turn(tools: Tools, tmp_path: Path) -> None:

@@ -2,29 +2,18 @@
 
 import json
 import re
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import anyio
 import pytest
 from harness import Tools, connected, open_service, written
-from long_files import PAGES, STEP, begun, book, hasten, knows, one_that_reads, pages_of, prose, read_on, unattended
+from long_files import PAGES, STEP, begun, book, knows, one_that_reads, pages_of, prose, read_on, unattended
 
 from memory.media.text import texts
 from memory.model import Segment
 from memory.store.store import Store
 from server.opening import whole_text
-
-
-@pytest.fixture(autouse=True)
-def haste(monkeypatch: pytest.MonkeyPatch) -> None:
-    hasten(monkeypatch)
-
-
-@pytest.fixture
-async def tools(tmp_path: Path) -> AsyncGenerator[Tools]:
-    async with unattended(tmp_path / "store") as tools:
-        yield tools
 
 
 async def test_what_is_read_is_found_at_once_and_the_rest_when_it_is_read(tools: Tools, tmp_path: Path) -> None:
