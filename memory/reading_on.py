@@ -13,7 +13,6 @@ from memory.model import Chunk, Cursor, Progress, Segment, SegmentKey
 from memory.store.store import Store
 from memory.threads import in_io_thread
 
-
 COMMIT_PIECES = 2_048
 """Pieces after which what was read is written."""
 COMMIT_S = 3.0

@@ -95,6 +95,7 @@ class MemoryService:
 
     async def forget_ids(self, owner: str, ids: Sequence[str]) -> Receipt:
         """Erase by id; see `Forgetting.forget_ids`."""
+        await in_io_thread(self.spool.sweep)
         return await self._forgetting.forget_ids(owner, ids)
 
     async def propose_forgetting(self, filters: SearchFilter, query: str) -> Proposal:
@@ -103,6 +104,7 @@ class MemoryService:
 
     async def forget_selected(self, filters: SearchFilter, query: str, code: str) -> Receipt:
         """Erase by filter; see `Forgetting.forget_selected`."""
+        await in_io_thread(self.spool.sweep)
         return await self._forgetting.forget_selected(filters, query, code)
 
     async def status(self, owner: str) -> Status:

@@ -9,7 +9,7 @@ import pytest
 from harness import Tools, connected, written
 from media.drawing import pdf
 
-from memory import reading
+from memory import reading, reading_on
 from memory.embedders.fake import TEXT_ONLY, FakeEmbedder
 from memory.media.documents import pdf as pdf_reader
 from memory.media.text import texts
@@ -23,8 +23,9 @@ STEP = 8
 
 
 def hasten(monkeypatch: pytest.MonkeyPatch) -> None:
-    """One step is read before the answer, and steps are small."""
+    """One step is read before the answer, steps are small, and each is a commit."""
     monkeypatch.setattr(reading, "INLINE_PIECES", 1)
+    monkeypatch.setattr(reading_on, "COMMIT_PIECES", 1)
     monkeypatch.setattr(pdf_reader, "_STEP_PIECES", STEP)
     monkeypatch.setattr(texts, "_PIECES_A_STEP", STEP)
 

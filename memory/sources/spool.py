@@ -28,6 +28,7 @@ class Spool:
     def __init__(self, root: Path) -> None:
         """Make a folder of our own under `root`."""
         root.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._root = root
         with FileLock(root / _MAKING):
             _clear(root)
             self._folder = Path(tempfile.mkdtemp(dir=root))
@@ -50,6 +51,11 @@ class Spool:
         except BaseException:
             path.unlink(missing_ok=True)
             raise
+
+    def sweep(self) -> None:
+        """Remove what processes that died have left."""
+        with FileLock(self._root / _MAKING):
+            _clear(self._root)
 
     def discard(self, file: File) -> None:
         """Let go of a file that was added."""

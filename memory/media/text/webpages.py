@@ -29,55 +29,15 @@ _ANY_TAG = re.compile(
 )
 _LONG_TAG = re.compile(r"<[a-zA-Z][^<>]{2000,}")
 _NEVER_DEEP = frozenset(
-    [
-        "area",
-        "base",
-        "br",
-        "col",
-        "colgroup",
-        "dd",
-        "dt",
-        "embed",
-        "hr",
-        "img",
-        "input",
-        "li",
-        "link",
-        "meta",
-        "option",
-        "p",
-        "param",
-        "rp",
-        "rt",
-        "source",
-        "tbody",
-        "td",
-        "tfoot",
-        "th",
-        "thead",
-        "tr",
-        "track",
-        "wbr",
-    ]
+    re.findall(
+        r"\w+",
+        "area base br col colgroup dd dt embed hr img input li link meta option p param rp rt source "
+        "tbody td tfoot th thead tr track wbr",
+    )
 )
-_REOPENED = frozenset(["a", "b", "big", "code", "em", "font", "i", "nobr", "s", "small", "strike", "strong", "tt", "u"])
+_REOPENED = frozenset(re.findall(r"\w+", "a b big code em font i nobr s small strike strong tt u"))
 _SKIPPED = frozenset(
-    [
-        "audio",
-        "canvas",
-        "datalist",
-        "head",
-        "iframe",
-        "math",
-        "noscript",
-        "object",
-        "script",
-        "select",
-        "style",
-        "svg",
-        "template",
-        "video",
-    ]
+    re.findall(r"\w+", "audio canvas datalist head iframe math noscript object script select style svg template video")
 )
 _HIDDEN = '[hidden], [style*="display:none" i], [style*="display: none" i], [style*="visibility:hidden" i]'
 
