@@ -21,10 +21,9 @@ T = TypeVar("T")
 
 logger = logging.getLogger(__name__)
 
-CPU_S = 28
-"""Processor seconds of one call; the densest of 215 screenshots took 10, loading the model included."""
-RECORDING_CPU_S = 75
-"""The same for sound and film: twenty seconds of them, with their speech and the words on screen, take about 25."""
+CPU_S = 75
+"""Processor seconds of one call. Twenty seconds of film, with their speech and the words on screen, take about 25,
+the densest of 215 screenshots 10; on a crowded machine the same work takes up to three times as many."""
 WALL_S = 300.0
 """How long one call may take in all; on a busy machine much of it is spent waiting."""
 MEMORY_BYTES = 2_000_000_000
@@ -40,17 +39,15 @@ _turns: RunVar[dict[Errand, anyio.CapacityLimiter]] = RunVar("sensorium_decoding
 class Run(Protocol):
     """How decoders are run: `in_child`, or `in_thread` where what is read is known to be harmless."""
 
-    def __call__(
-        self, errand: Errand, function: Callable[..., T], *args: Any, cpu_s: int | None = None
-    ) -> Awaitable[T]:
+    def __call__(self, errand: Errand, function: Callable[..., T], *args: Any) -> Awaitable[T]:
         """Call the function and return what it returns."""
         ...
 
 
-async def in_child(errand: Errand, function: Callable[..., T], *args: Any, cpu_s: int | None = None) -> T:
+async def in_child(errand: Errand, function: Callable[..., T], *args: Any) -> T:
     """Call a function of a module in a child process, which is kept for the next call.
 
-    Cancelling ends the process. `cpu_s` stands for `CPU_S`.
+    Cancelling ends the process.
 
     Raises:
         UndecodableError: the process died, or took too long.
@@ -58,7 +55,7 @@ async def in_child(errand: Errand, function: Callable[..., T], *args: Any, cpu_s
         NotFoundError: the file is no longer there.
         SensoriumError: what the function raises.
     """
-    limits = (cpu_s or CPU_S, MEMORY_BYTES, IDLE_S)
+    limits = (CPU_S, MEMORY_BYTES, IDLE_S)
     try:
         async with _turn(errand):
             with anyio.fail_after(WALL_S):
@@ -78,12 +75,7 @@ async def in_child(errand: Errand, function: Callable[..., T], *args: Any, cpu_s
         raise TooLargeError("it needs too much memory to be decoded: make it smaller, or split it") from error
 
 
-async def in_thread(
-    errand: Errand,  # noqa: ARG001  # as in_child
-    function: Callable[..., T],
-    *args: Any,
-    cpu_s: int | None = None,  # noqa: ARG001  # likewise
-) -> T:
+async def in_thread(errand: Errand, function: Callable[..., T], *args: Any) -> T:  # noqa: ARG001  # as in_child
     """Call a function in a worker thread, without any of the limits."""
     return await in_worker(function, *args)
 

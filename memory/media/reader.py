@@ -6,7 +6,7 @@ from pathlib import Path
 from memory.errors import InvalidInputError, NotFoundError, UndecodableError, UnsupportedMediaError
 from memory.media import decoding
 from memory.media.decoding import Engines
-from memory.media.isolation import CPU_S, RECORDING_CPU_S, Errand, Run, in_child
+from memory.media.isolation import Errand, Run, in_child
 from memory.media.sniff import SUPPORTED, is_archive, modality_of
 from memory.media.text.mail import Attachment
 from memory.model import Anchor, Aspect, Capability, Chunk, Cursor, File, MediaPart, Medium
@@ -59,8 +59,7 @@ class MediaReader:
             NotFoundError: it was forgotten.
         """
         try:
-            cpu_s = RECORDING_CPU_S if file.mime.startswith(("audio/", "video/")) else CPU_S
-            chunk = await self._run(errand, decoding.step, file, cursor, self._engines, cpu_s=cpu_s)
+            chunk = await self._run(errand, decoding.step, file, cursor, self._engines)
         except (InvalidInputError, NotFoundError) as error:
             raise type(error)(f"{called(name)}: {error}") from error
         return replace(chunk, warnings=tuple(f"{called(name)}: {warning}" for warning in chunk.warnings))

@@ -60,17 +60,22 @@ async def test_one_crash_after_the_other_is_survived() -> None:
                 await in_child("answer", misbehaving.crash)
 
 
-async def test_a_decoder_that_runs_without_end_is_stopped_by_the_processor_time_it_takes() -> None:
+async def test_a_decoder_that_runs_without_end_is_stopped_by_the_processor_time_it_takes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     async with unharmed():
-        with pytest.raises(UndecodableError, match="ran without end"):
-            await in_child("answer", misbehaving.spin, cpu_s=1)
+        with monkeypatch.context() as impatient:
+            impatient.setattr(isolation, "CPU_S", 1)
+            with pytest.raises(UndecodableError, match="ran without end"):
+                await in_child("answer", misbehaving.spin)
 
 
-async def test_each_call_has_processor_time_of_its_own() -> None:
+async def test_each_call_has_processor_time_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
     async with unharmed():
+        monkeypatch.setattr(isolation, "CPU_S", 2)
         first = await in_child("answer", misbehaving.process)
         for _ in range(3):
-            assert await in_child("answer", misbehaving.compute, 0.8, cpu_s=2) == first
+            assert await in_child("answer", misbehaving.compute, 0.8) == first
 
 
 @pytest.mark.skipif(not hasattr(os, "pidfd_open"), reason="waiting for a process by its number needs Linux")
