@@ -31,6 +31,9 @@ MEMORY_BYTES = 2_000_000_000
 IDLE_S = 120
 """How long a process without work is kept for the next call; with it go its models."""
 
+_ENDED_S = 1.0
+"""A child that fails sooner may have been at its end already: it gets one more try, a crash comes again."""
+
 Errand = Literal["answer", "background", "view"]
 """What a call is for. Those for different ends never wait for each other."""
 _turns: RunVar[dict[Errand, anyio.CapacityLimiter]] = RunVar("sensorium_decoding_turns")
@@ -59,9 +62,7 @@ async def in_child(errand: Errand, function: Callable[..., T], *args: Any) -> T:
     try:
         async with _turn(errand):
             with anyio.fail_after(WALL_S):
-                return await to_process.run_sync(
-                    _limited, limits, function, args, cancellable=True, limiter=anyio.CapacityLimiter(1)
-                )
+                return await _called(limits, function, args)
     except BrokenWorkerProcess as error:
         raise UndecodableError("its decoder crashed or ran without end: save the file anew and retry") from error
     except TimeoutError as error:
@@ -73,6 +74,22 @@ async def in_child(errand: Errand, function: Callable[..., T], *args: Any) -> T:
         raise UndecodableError("its decoder failed: the file is damaged, or of a kind it does not know") from error
     except MemoryError as error:
         raise TooLargeError("it needs too much memory to be decoded: make it smaller, or split it") from error
+
+
+async def _called(limits: tuple[int, int, int], function: Callable[..., T], args: tuple[Any, ...]) -> T:
+    """Call it in a child; anew where the idle child chosen had come to its end just then."""
+    began = anyio.current_time()
+    try:
+        return await _sent(limits, function, args)
+    except BrokenWorkerProcess:
+        if anyio.current_time() - began > _ENDED_S:
+            raise
+    return await _sent(limits, function, args)
+
+
+async def _sent(limits: tuple[int, int, int], function: Callable[..., T], args: tuple[Any, ...]) -> T:
+    limiter = anyio.CapacityLimiter(1)
+    return await to_process.run_sync(_limited, limits, function, args, cancellable=True, limiter=limiter)
 
 
 async def in_thread(errand: Errand, function: Callable[..., T], *args: Any) -> T:  # noqa: ARG001  # as in_child

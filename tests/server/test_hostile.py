@@ -70,14 +70,15 @@ GOOD: dict[str, Callable[[], bytes]] = {
 
 
 def damaged(data: bytes, chance: random.Random) -> dict[str, bytes]:
-    """The same cut off, with bytes changed anywhere, and with one changed behind the beginning."""
+    """Two of: cut early, cut late, bytes changed anywhere, one bit changed behind the beginning."""
     anywhere = bytearray(data)
     for _ in range(8):
         anywhere[chance.randrange(len(data))] = chance.randrange(256)
     behind = bytearray(data)
     behind[chance.randrange(min(64, len(data) // 2), len(data))] ^= 1 << chance.randrange(8)
     cuts = {f"cut-{share}": data[: len(data) * share // 100] for share in (chance.randrange(10, 50), 95)}
-    return {**cuts, "changed": bytes(anywhere), "flipped": bytes(behind)}
+    every = {**cuts, "changed": bytes(anywhere), "flipped": bytes(behind)}
+    return {how: every[how] for how in chance.sample(sorted(every), 2)}
 
 
 class Ordeal:
