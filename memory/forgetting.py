@@ -4,12 +4,13 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from memory.checks import MAX_LABEL_CHARS, MAX_QUERY_CHARS, check_filters, named, require_text
 from memory.embedders.cached import QueryCache
 from memory.embedders.jobs import Jobs
 from memory.errors import InvalidInputError, NotFoundError
 from memory.fingerprints import mark
 from memory.model import Receipt, SearchFilter
-from memory.requests import MAX_LABEL_CHARS, MAX_QUERY_CHARS, Proposal, check_filters, named, require_text
+from memory.requests import Proposal
 from memory.store.filters import one_of, visible
 from memory.store.store import Store
 from memory.terms import query_terms

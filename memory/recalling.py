@@ -8,23 +8,14 @@ import anyio
 import numpy as np
 from numpy.typing import NDArray
 
+from memory.checks import MAX_QUERY_CHARS, check_filters, named, require_text
 from memory.embedders.protocol import Content
 from memory.embedding import Embedding
 from memory.errors import EmbeddingError, InvalidInputError, NotFoundError
 from memory.examples import Examples, Exemplar, aim
 from memory.model import Match, Mode, SearchFilter, Segment, SegmentKey
 from memory.ranking import Evidence, Scored, ideal_words, rank
-from memory.requests import (
-    MAX_QUERY_CHARS,
-    Extract,
-    Hit,
-    Opened,
-    Question,
-    Recollection,
-    check_filters,
-    named,
-    require_text,
-)
+from memory.requests import Extract, Hit, Opened, Question, Recollection
 from memory.store.filters import between, one_of, other_than, visible
 from memory.store.store import Store
 from memory.tasks import task_of

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import anyio
 
+from memory.checks import check_remembrance
 from memory.composing import compose, digest_of
 from memory.embedders.protocol import Vectors
 from memory.embedding import Embedding
@@ -16,7 +17,7 @@ from memory.media.sniff import UNKNOWN
 from memory.model import MediaPart, SearchFilter, Segment, State, TextPart
 from memory.pieces import Modality
 from memory.reading import Reading, Readings, Tell
-from memory.requests import Remembered, Remembrance, Similar, check_remembrance
+from memory.requests import Remembered, Remembrance, Similar
 from memory.sources.spool import Spool
 from memory.store.filters import one_of, other_than, visible
 from memory.store.store import Store

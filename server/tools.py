@@ -12,10 +12,11 @@ from mcp.server.mcpserver.tools import Tool
 from mcp_types import CallToolResult, ToolAnnotations
 from pydantic import Field
 
+from memory.checks import MAX_PARTS
 from memory.errors import InvalidInputError, TooLargeError
 from memory.model import Mode, Part, SearchFilter, TextPart
 from memory.pieces import MetadataValue, Modality
-from memory.requests import MAX_PARTS, Example, Question, Remembrance
+from memory.requests import Example, Question, Remembrance
 from server import descriptions as say
 from server.arguments import (
     Files,

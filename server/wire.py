@@ -11,7 +11,7 @@ import re
 import sys
 from typing import BinaryIO
 
-from memory.requests import HALF_CHARACTER
+from memory.checks import HALF_CHARACTER
 
 _PAIR = rb"u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}"
 _HALF = rb"u[dD][89a-fA-F][0-9a-fA-F]{2}"
