@@ -49,7 +49,7 @@ class Store:
         return cls(home, table, await in_io_thread(MediaStore, home / "media"), writing)
 
     @asynccontextmanager
-    async def _exclusively(self) -> AsyncGenerator[None]:
+    async def exclusively(self) -> AsyncGenerator[None]:
         """The only writer of all processes, for a block that is not cancelled once it has begun."""
         async with self._writing.hold():
             with anyio.CancelScope(shield=True):
@@ -176,7 +176,7 @@ class Store:
             StoreError: it could not be written; nothing of it is left.
         """
         first = segments[0]
-        async with self._exclusively():
+        async with self.exclusively():
             original = await self.duplicate_of(first.owner, first.namespace, first.digest)
             if original is not None and original.id != first.replaces:
                 return original.id
@@ -203,7 +203,7 @@ class Store:
         same as it is now, and returns it as it is to be, and after it what is new; the new are
         numbered here, after the memory's last.
         """
-        async with self._exclusively():
+        async with self.exclusively():
             current = await self.segments([before.key])
             if not current or current[0].unread != before.unread:
                 return False
@@ -232,7 +232,7 @@ class Store:
         made = await make()
         if made is None:
             return None
-        async with self._exclusively():
+        async with self.exclusively():
             return await in_io_thread(self.media.add_view, key, name, made)
 
     async def fill(self, column: str, keys: Sequence[SegmentKey], vectors: NDArray[np.float32]) -> None:
@@ -252,7 +252,7 @@ class Store:
         one finishes.
         """
         these = one_of("id", ids)
-        async with self._exclusively():
+        async with self.exclusively():
             rows = await self.table.records(these, ["id", "media"])
             size = await self.table.size_of(these)
             older = await self.table.records(f"{one_of('superseded_by', ids)} AND NOT {these}", ["id"])
@@ -285,7 +285,7 @@ class Store:
 
     async def recover(self) -> None:
         """Finish what a process that died left behind: an erasure, and files that belong to nothing."""
-        async with self._exclusively():
+        async with self.exclusively():
             await self._sweep()
             if await in_io_thread(self._erasing.exists):
                 await self._purge()
