@@ -3,13 +3,14 @@ PYTHON ?= python3
 BIN := .venv/bin
 TESTS := $(BIN)/python -m pytest -n 2 --dist worksteal
 
-.PHONY: help setup demo test check heavy gemma live format coverage bench-start bench-media bench-fusion bench-dimensions bench-pages lock clean
+.PHONY: help setup demo test check heavy stress gemma live format coverage bench-start bench-media bench-fusion bench-dimensions bench-pages bench-store lock clean
 
 help:
 	@echo "make demo         remember, restart, recall, forget: the whole product on real input"
 	@echo "make test         the test suite"
 	@echo "make check        format, lint, types, contracts and tests: what CI runs"
 	@echo "make heavy        tests that take minutes: processes that are killed"
+	@echo "make stress       concurrency, erasure and kills with real processes: 10 minutes"
 	@echo "make gemma        EmbeddingGemma 2 as the extra installs it, on a tiny model (3 GB of packages)"
 	@echo "make live         the embedders' contract against the real services (needs their keys, costs some cents)"
 	@echo "make coverage     which lines and branches the tests reach"
@@ -18,6 +19,7 @@ help:
 	@echo "make bench-fusion how meaning and words are best put together (needs the evaluation data)"
 	@echo "make bench-pages  whether a PDF page is found better with its text (asks Gemini, costs about \$$0.22)"
 	@echo "make bench-dimensions  what the width of vectors costs in bytes and milliseconds"
+	@echo "make bench-store  what 10,000 single remembers cost, and what upkeep costs those who recall (20 minutes)"
 	@echo "make format       rewrite the sources in the project's format"
 	@echo "make lock         renew requirements.lock from what is installed"
 
@@ -48,6 +50,9 @@ format: setup
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
+stress: setup
+	PYTHONPATH=tests $(BIN)/python -m stress.stress
+
 heavy: setup
 	$(BIN)/python -m pytest -m heavy
 
@@ -74,6 +79,9 @@ bench-media: setup
 
 bench-dimensions: setup
 	$(BIN)/python benchmarks/dimensions.py
+
+bench-store: setup
+	$(BIN)/python benchmarks/store.py
 
 bench-pages: setup
 	$(BIN)/python benchmarks/pages.py

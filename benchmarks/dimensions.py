@@ -80,7 +80,7 @@ async def cost(home: Path, width: int) -> tuple[float, float]:
     times: list[float] = []
     for query in vectors(QUERIES + 1, width, 7):
         began = time.perf_counter()
-        await store.table.nearest(column, query, "owner = 'local'", 200)
+        await store.searches.nearest(column, query, "owner = 'local'", 200)
         times.append(1000 * (time.perf_counter() - began))
     return size_of(home) / ROWS, statistics.median(times[1:])
 

@@ -14,7 +14,7 @@ import math
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -92,15 +92,17 @@ async def gathered(task: Task, home: Path) -> tuple[list[tuple[Mapping[str, Any]
         raise SystemExit("no offline embedder runs here")
     condition = visible(SearchFilter(owner="local", now=datetime.now(UTC)))
     rows = await service.store.table.count(condition)
-    table = service.store.table
+    searches = service.store.searches
     found: list[tuple[Mapping[str, Any], Evidence]] = []
     for query in task.queries:
         vector = (await embedder.embed_queries([Content(text=query["query"])]))[0]
         terms = query_terms(query["query"])
-        best = [await table.matching([term], condition, 1) for term in terms]
+        best = [await searches.matching([term], condition, 1) for term in terms]
         evidence = Evidence(
-            nearest=await table.nearest(column, vector, condition, CANDIDATES),
-            matching=await table.matching(terms, condition, CANDIDATES, column=column, vector=vector) if terms else [],
+            nearest=await searches.nearest(column, vector, condition, CANDIDATES),
+            matching=await searches.matching(terms, condition, CANDIDATES, column=column, vector=vector)
+            if terms
+            else [],
             best_words=ideal_words([one[0].words if one else None for one in best], rows),
         )
         found.append((query, _renamed(evidence, names)))
@@ -117,7 +119,7 @@ async def _filled(task: Task, home: Path) -> tuple[MemoryService, dict[str, str]
         request = Remembrance(owner="local", parts=(TextPart(text=one["text"]),), title=one["meta"].get("title", ""))
         names[(await service.remember(request)).id] = one["id"]
     await service.upkeep()
-    await store.table.upkeep(keep=timedelta(hours=1))
+    await store.upkeep()
     return service, names
 
 

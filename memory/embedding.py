@@ -16,7 +16,7 @@ _NO_EMBEDDER = Unrelated(mean=0.0, std=1.0)
 _NO_LIMITS = Limits(max_batch=1, max_text_chars=0)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Embedding:
     """The active space of a store, or the reason why there is none.
 
@@ -31,6 +31,10 @@ class Embedding:
     absence: str = ""
     ledger: Ledger | None = None
     expected: Callable[[Sequence[Content]], Usage] | None = None
+
+    def retire(self, why: str) -> None:
+        """Use the embedder no longer; `why` is what users are told."""
+        self.embedder, self.absence = None, why
 
     @property
     def name(self) -> str:

@@ -69,7 +69,7 @@ class Examples:
 
     async def lookalikes(self, look: bytes, condition: str, limit: int) -> dict[SegmentKey, float]:
         """Pictures that look the same, each with its likeness from 0 to 1."""
-        found = await self.store.table.lookalikes(look, condition, limit)
+        found = await self.store.searches.lookalikes(look, condition, limit)
         return {key: 1 - bits / LOOK_BITS for key, bits in found if bits <= LOOK_ALIKE_BITS}
 
     def remarks(self, like: Exemplar | None) -> tuple[str, ...]:

@@ -11,10 +11,14 @@ from memory.errors import InvalidInputError, NotFoundError
 from memory.fingerprints import mark
 from memory.model import Receipt, SearchFilter
 from memory.requests import Proposal
+from memory.sources.spool import Spool
 from memory.store.filters import one_of, visible
 from memory.store.store import Store
 from memory.terms import query_terms
+from memory.threads import in_io_thread
 
+LET_GO_S = 5.0
+"""How often every process looks whether something was erased that it still has open."""
 SAMPLES = 5
 """Memories shown of what would go."""
 
@@ -26,20 +30,23 @@ class Forgetting:
     store: Store
     queries: QueryCache
     jobs: Jobs
+    spool: Spool
 
     async def erase(self, ids: Sequence[str]) -> Receipt:
         """Erase these memories, and before them what is kept of them beside the store.
 
-        That is every question, as one may have shown what goes, and batch jobs that embed it; of
-        whichever embedder they are.
+        That is every question, as one may have shown what goes, batch jobs that embed it, of
+        whichever embedder they are, and copies that processes left which died.
 
         Raises:
             StoreError: something could not be erased.
         """
+        others = await in_io_thread(self.spool.sweep)
         await self.queries.clear()
         rows = await self.store.table.records(one_of("id", ids), ["id", "segment", "fingerprint"])
         await self.jobs.doom({mark(row["fingerprint"], (row["id"], row["segment"])) for row in rows})
-        return await self.store.erase(ids)
+        receipt = await self.store.erasure.erase(ids)
+        return replace(receipt, detail=f"{receipt.detail}{_waits(others)}")
 
     async def forget_ids(self, owner: str, ids: Sequence[str]) -> Receipt:
         """Erase these memories; all of them or, where one is unknown, none.
@@ -95,6 +102,14 @@ class Forgetting:
         if not terms:
             raise InvalidInputError(f"query={query!r} holds no word to look for; name some words, or filters only")
         return await self.store.ids_with(terms, condition)
+
+
+def _waits(others: int) -> str:
+    """What an erasure still waits for: a file that is removed keeps its bytes while a process has it open."""
+    if not others:
+        return ""
+    who = "1 other server process lets" if others == 1 else f"{others} other server processes let"
+    return f"; {who} go of removed files within {LET_GO_S:g} s"
 
 
 def _code(owner: str, ids: Sequence[str]) -> str:

@@ -139,16 +139,16 @@ class Recalling:
         vector: NDArray[np.float32] | None,
         condition: str,
     ) -> Evidence:
-        table, column = self.store.table, self.embedding.column
+        searches, column = self.store.searches, self.embedding.column
         nearest: Sequence[Match] = ()
         if vector is not None and column is not None:
-            nearest = await table.nearest(column, vector, condition, CANDIDATES)
+            nearest = await searches.nearest(column, vector, condition, CANDIDATES)
         terms = _terms(question, like)
         if question.mode is Mode.SEMANTIC or not terms:
             return Evidence(nearest=nearest, looks=await self._looks(like, condition))
         return Evidence(
             nearest=nearest,
-            matching=await table.matching(terms, condition, CANDIDATES, column=column, vector=vector),
+            matching=await searches.matching(terms, condition, CANDIDATES, column=column, vector=vector),
             best_words=await self._ideal(terms, condition),
             looks=await self._looks(like, condition),
         )
@@ -157,7 +157,7 @@ class Recalling:
         best: dict[str, float | None] = {}
 
         async def ask(term: str) -> None:
-            found = await self.store.table.matching([term], condition, 1)
+            found = await self.store.searches.matching([term], condition, 1)
             best[term] = found[0].words if found else None
 
         async with anyio.create_task_group() as group:

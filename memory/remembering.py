@@ -136,7 +136,7 @@ class Remembering:
     async def _neighbours(self, first: Segment, column: str, vectors: Vectors) -> tuple[Similar, ...]:
         near = SearchFilter(owner=first.owner, now=first.created_at, namespace=first.namespace)
         condition = f"{visible(near)} AND {other_than(first.id)}"
-        matches = await self.store.table.nearest(column, vectors[0], condition, SIMILAR * 4)
+        matches = await self.store.searches.nearest(column, vectors[0], condition, SIMILAR * 4)
         closeness = {match.key: self.embedding.closeness(match.cosine or 0.0) for match in matches}
         close = [key for key in closeness if closeness[key] >= SIMILAR_FROM]
         found = {segment.id: segment for segment in await self.store.segments(close)}

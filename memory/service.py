@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from memory.archive_file import Advance
 from memory.batching import Batching
 from memory.catching_up import MAX_ATTEMPTS, CatchUp
 from memory.embedders.cached import QUESTIONS, QueryCache
@@ -15,12 +16,14 @@ from memory.examples import Examples
 from memory.forgetting import Forgetting
 from memory.media.reader import MediaReader
 from memory.model import Receipt, SearchFilter, Segment, State
+from memory.moving import Moving
 from memory.pieces import Medium, Modality
 from memory.reading import Tell
 from memory.reading_on import ReadOn
 from memory.recalling import Recalling
 from memory.remembering import Remembering
 from memory.requests import Backlog, Extract, Opened, Proposal, Question, Recollection, Remembered, Remembrance, Status
+from memory.restoring import Restored, Restoring
 from memory.sources.spool import Spool
 from memory.store.filters import of_part, one_of, text_literal, visible
 from memory.store.lock import ProcessLock
@@ -50,7 +53,7 @@ class MemoryService:
         self.store = store
         self.embedding = embedding
         self.reader = reader
-        self.spool = Spool(home / "spool")
+        self.spool = Spool.beside(home)
         self.views = Views(store, reader, embedding)
         vectorising = Vectorising(store, embedding, self.views)
         self._remembering = Remembering(store, embedding, reader, vectorising, self.spool)
@@ -67,9 +70,11 @@ class MemoryService:
                 ledger=embedding.ledger,
                 jobs=jobs,
             )
-        self._forgetting = Forgetting(store, QueryCache(home / QUESTIONS), jobs)
+        self._forgetting = Forgetting(store, QueryCache(home / QUESTIONS), jobs, self.spool)
+        self._moving = Moving(store, embedding)
         self._upkeep = Upkeep(
             store=store,
+            moving=self._moving,
             turn=ProcessLock(home / "upkeep.lock"),
             forgetting=self._forgetting,
             catch_up=CatchUp(vectorising),
@@ -86,22 +91,25 @@ class MemoryService:
         reader: MediaReader,
         batches: GeminiBatch | None = None,
     ) -> "MemoryService":
-        """A service on a store, whose table has room for the active space's vectors."""
-        if embedding.embedder is not None:
-            space = embedding.embedder.space
-            await store.add_space(space.column, space.dimensions)
-        return cls(home, store, embedding, reader, batches)
+        """A service on a store, whose table has room for the active space's vectors.
+
+        Raises:
+            StoreError: the store cannot be changed, or holds that space with another width.
+        """
+        service = cls(home, store, embedding, reader, batches)
+        await service._moving.begin()
+        return service
 
     async def remember(self, request: Remembrance, tell: Tell = _nobody) -> Remembered:
         """Keep one memory; see `Remembering.remember`."""
-        remembered = await self._remembering.remember(request, tell)
-        if remembered.state is State.PENDING:
+        remembered = await self._moving.within(lambda: self._remembering.remember(request, tell))
+        if remembered.state is State.PENDING or await self.store.tidying.is_due():
             self._upkeep.wake()
         return remembered
 
     async def recall(self, question: Question) -> Recollection:
         """Search; see `Recalling.recall`."""
-        return await self._recalling.recall(question)
+        return await self._moving.within(lambda: self._recalling.recall(question))
 
     async def open_memories(self, filters: SearchFilter, extracts: Sequence[Extract]) -> list[Opened]:
         """Memories by id, whole or in part; see `Recalling.open`."""
@@ -132,7 +140,6 @@ class MemoryService:
 
     async def forget_ids(self, owner: str, ids: Sequence[str]) -> Receipt:
         """Erase by id; see `Forgetting.forget_ids`."""
-        await in_io_thread(self.spool.sweep)
         return await self._forgetting.forget_ids(owner, ids)
 
     async def propose_forgetting(self, filters: SearchFilter, query: str) -> Proposal:
@@ -141,8 +148,11 @@ class MemoryService:
 
     async def forget_selected(self, filters: SearchFilter, query: str, code: str) -> Receipt:
         """Erase by filter; see `Forgetting.forget_selected`."""
-        await in_io_thread(self.spool.sweep)
         return await self._forgetting.forget_selected(filters, query, code)
+
+    async def restore(self, path: Path, advance: Advance) -> Restored:
+        """Take in what an archive holds; see `Restoring.restore`."""
+        return await Restoring(self.store, self.spool).restore(path, advance)
 
     async def status(self, owner: str) -> Status:
         """Counts and health."""
@@ -183,6 +193,10 @@ class MemoryService:
         pending = await self.store.pending(self.embedding.column)
         failed = await self.store.failed(MAX_ATTEMPTS, self.embedding.column)
         return Backlog(unread=len(await self.store.unread()), pending=max(0, pending - failed), failed=failed)
+
+    async def drop_other_spaces(self) -> list[str]:
+        """Erase all vectors but the active space's, where that is full; see `Moving.finish`."""
+        return await self._moving.finish()
 
     async def read_all(self) -> None:
         """Read every file that is still being read to its end; see `Upkeep.read_all`."""

@@ -12,8 +12,9 @@ import anyio
 
 from memory.batching import Batching
 from memory.catching_up import CatchUp
-from memory.errors import EmbeddingError, SensoriumError, StoreBusyError
-from memory.forgetting import Forgetting
+from memory.errors import EmbeddingError, SensoriumError, StoreBusyError, StoreError
+from memory.forgetting import LET_GO_S, Forgetting
+from memory.moving import Moving
 from memory.reading_on import ReadOn
 from memory.store.filters import expired
 from memory.store.lock import ProcessLock
@@ -37,6 +38,7 @@ class Upkeep:
 
     store: Store
     turn: ProcessLock
+    moving: Moving
     forgetting: Forgetting
     catch_up: CatchUp
     read_on: ReadOn
@@ -56,13 +58,16 @@ class Upkeep:
                 await self.take_a_turn()
                 self.trouble = ""
             except SensoriumError as error:
-                if str(error) != self.trouble:  # said once, however often it comes
-                    logger.warning("upkeep stopped, and goes on when it can: %s", error)
-                self.trouble = str(error)
+                self._tell(error)
             except Exception:  # the end of a background task: a bug in upkeep must not end it unseen
                 self.trouble = "a bug stopped it; the log on stderr has the traceback"
                 logger.exception("upkeep stopped, and goes on in %d s", PAUSE_S)
             await self._rest()
+
+    def _tell(self, error: SensoriumError) -> None:
+        if str(error) != self.trouble:  # said once, however often it comes
+            logger.warning("upkeep stopped, and goes on when it can: %s", error)
+        self.trouble = str(error)
 
     async def take_a_turn(self) -> bool:
         """One round, unless another process is at it; whether it was ours.
@@ -85,12 +90,19 @@ class Upkeep:
             SensoriumError: what stopped it; what was done before stays done.
         """
         if not self._has_recovered:
-            await self.store.recover()
+            await self.store.erasure.recover()
             self._has_recovered = True
-        if over := await self.store.ids(expired(datetime.now(UTC))):
-            await self.forgetting.erase(over)
+        await self.store.erasure.finish()
+        await self.moving.check()
+        await self._expire(datetime.now(UTC))
         await self.store.upkeep()
         await self._catch_up_with_all()
+
+    async def _expire(self, now: datetime) -> None:
+        """Erase what has expired; while the clock is doubted it is only out of sight."""
+        over = await self.store.ids(expired(now))
+        if await self.store.believes(now) and over:
+            await self.forgetting.erase(over)
 
     async def read_all(self) -> None:
         """Read every file that is still being read to its end, or wait until another process has.
@@ -150,6 +162,13 @@ class Upkeep:
         return await self.catch_up.step(await self.batching.held_until())
 
     async def _rest(self) -> None:
-        with anyio.move_on_after(PAUSE_S):
-            await self._work.wait()
+        """Wait until there is something to do, or the pause is over; hold on to nothing that was erased meanwhile."""
+        until = anyio.current_time() + PAUSE_S
+        while not self._work.is_set() and anyio.current_time() < until:
+            try:
+                await self.store.let_go()
+            except StoreError as error:  # its disk may be away for a while
+                self._tell(error)
+            with anyio.move_on_after(LET_GO_S):
+                await self._work.wait()
         self._work = anyio.Event()

@@ -10,15 +10,29 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from memory.embedders.cached import QUESTIONS
+from memory.embedders.jobs import JOBS
 from memory.embedders.protocol import Content
 from memory.embedding import Embedding
 from memory.errors import AccountRefusedError, EmbeddingError, SensoriumError
+from memory.store.repair.damage import Damage, history
+from memory.store.repair.examination import Books
+from memory.store.repair.examination import examine as examine_files
+from memory.threads import in_io_thread
 from server.choosing import Chosen, choose_embedder
 from server.composition import build_reader, open_store, places
 from server.costs import spending_lines
 from server.settings import Settings, variables
 
 Verdict = Literal["ok", "limited", "broken"]
+_BOOKS = Books(
+    caches=[QUESTIONS],
+    ledgers={
+        "spending.db": "what was spent today is no longer known, and its limits count anew",
+        JOBS: "batch jobs that are running are no longer known: what they embed will be embedded, and paid for, again",
+    },
+)
+"""The databases beside the store, and what the loss of one means."""
 _COLOURS = {"ok": "green", "limited": "yellow", "broken": "red"}
 
 
@@ -46,6 +60,8 @@ async def _gather(settings: Settings) -> list[Check]:
 
 async def _checks(settings: Settings) -> AsyncIterator[Check]:
     embedding = Embedding(None)
+    for check in await _store_checks(settings):
+        yield check
     try:
         store = await open_store(settings.home)
         spaces = await store.table.spaces()
@@ -62,6 +78,26 @@ async def _checks(settings: Settings) -> AsyncIterator[Check]:
     roots, allow_urls = places(settings, is_local=True)
     folders = ", ".join(map(str, roots)) or "no folders"
     yield Check(name="files (stdio)", verdict="ok", finding=f"{folders}; https: {'yes' if allow_urls else 'no'}")
+
+
+async def _store_checks(settings: Settings) -> list[Check]:
+    """What is wrong with the store's files, what was mended now, and what was before."""
+    known = await in_io_thread(history, settings.home)
+    earlier = [Check(name="  mended", verdict="ok", finding=f"{at}: {damage.what}: {damage}") for at, damage in known]
+    try:
+        found = await examine_files(settings.home, _BOOKS)
+    except SensoriumError as error:
+        return [*earlier, Check(name="store files", verdict="broken", finding=str(error))]
+    now = [_damage_check(damage) for damage in found]
+    whole = Check(
+        name="store files", verdict="ok", finding="rows, indexes, media and databases were read, and are whole"
+    )
+    return [*earlier, *(now or [whole])]
+
+
+def _damage_check(damage: Damage) -> Check:
+    mended = "limited" if damage.is_loss else "ok"
+    return Check(name=damage.what, verdict=mended if damage.done else "broken", finding=str(damage))
 
 
 async def _embedder_checks(chosen: Chosen) -> list[Check]:

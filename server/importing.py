@@ -1,10 +1,10 @@
-"""`sensorium import`: a folder's files remembered, each a memory of its own."""
+"""`sensorium import`: a folder's files remembered, or what the official memory server did; each a memory of its own."""
 
 import json
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,16 +13,19 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from memory.checks import MAX_LABELS
 from memory.errors import InvalidInputError, NotFoundError
 from memory.estimating import expected_usage
 from memory.media.sniff import modality_of, sniff
+from memory.model import Part, TextPart
 from memory.pieces import File, Modality
-from memory.requests import Remembrance
+from memory.requests import Remembered, Remembrance
 from memory.service import MemoryService
 from memory.threads import in_io_thread
 from memory.usage import Usage
 from server.composition import open_backend
 from server.costs import dollars, usage_facts
+from server.foreign import GRAPHS, MARKDOWN, Graph, Matter, Note, front_matter, graph_in
 from server.reembedding import embed_all, progress_bar
 from server.settings import Settings
 from server.tools import LOCAL
@@ -34,6 +37,7 @@ class Order:
     """What is to be imported, and how.
 
     Attributes:
+        folder: where the files are; or the one file of the official memory server.
         tags: on every memory.
         dry_run: only say what there is and what it will cost.
         batch: embed by batch jobs, at half price and hours later.
@@ -47,10 +51,15 @@ class Order:
     batch: bool = False
     as_json: bool = False
 
+    @property
+    def is_graph(self) -> bool:
+        """Whether it is a file of the official memory server."""
+        return self.folder.is_file() and self.folder.suffix.lower() in GRAPHS
+
 
 @dataclass(slots=True, kw_only=True)
 class Outcome:
-    """What became of the files.
+    """What became of the files, or of what one holds.
 
     Attributes:
         known: how many were remembered already.
@@ -84,14 +93,15 @@ def run_import(settings: Settings, order: Order) -> int:
     """Import, or say what it will cost; returns the exit code: 1 where files were refused.
 
     Raises:
-        InvalidInputError: the folder is none.
+        InvalidInputError: the folder is none, or the file is not one of the official memory server.
         SensoriumError: the store or the embedder cannot go on; run it again, and it goes on from there.
     """
-    if not order.folder.is_dir():
-        raise InvalidInputError(f"{str(order.folder)!r} is not a folder")
+    if not order.folder.is_dir() and not order.is_graph:
+        raise InvalidInputError(f"{str(order.folder)!r} is not a folder, nor a .jsonl or .json file")
+    look = _count_notes if order.is_graph else _estimate
     # Whoever names a folder on the command line allows it; files are still read inside it only.
     allowed = settings.model_copy(update={"roots": (order.folder.resolve(),)})
-    return anyio.run(_estimate if order.dry_run else _import, allowed, order)
+    return anyio.run(look if order.dry_run else _import, allowed, order)
 
 
 def files_in(folder: Path, refused: list[tuple[Path, str]]) -> Iterator[Path]:
@@ -114,15 +124,20 @@ def files_in(folder: Path, refused: list[tuple[Path, str]]) -> Iterator[Path]:
 
 
 async def _import(settings: Settings, order: Order) -> int:
+    graph = await _graph(settings, order) if order.is_graph else None
     outcome, console = Outcome(), Console(stderr=order.as_json)
     async with open_backend(settings, is_local=True) as backend, AsyncExitStack() as held:
         renew = await held.enter_async_context(backend.service.batching.holding()) if order.batch else _nothing
-        paths = list(files_in(order.folder.resolve(), outcome.refused))
+        given = graph.notes if graph else list(files_in(order.folder.resolve(), outcome.refused))
+        outcome.refused += _damaged(order, graph)
         with progress_bar(console, "reading") as progress:
-            task = progress.add_task("", total=len(paths))
-            for path in paths:
+            task = progress.add_task("", total=len(given))
+            for one in given:
                 await renew()
-                await _one(backend, order, path, outcome)
+                if isinstance(one, Note):
+                    await _note(backend, order, one, outcome)
+                else:
+                    await _file(backend, order, one, outcome)
                 progress.advance(task)
         _tell(order, outcome, console)  # they are kept, whatever becomes of their embedding
         await embed_all(backend.service, console, batch=order.batch)
@@ -133,14 +148,39 @@ async def _nothing() -> None:
     """Hold nothing back."""
 
 
-async def _one(backend: Backend, order: Order, path: Path, outcome: Outcome) -> None:
+async def _graph(settings: Settings, order: Order) -> Graph:
+    return await in_io_thread(graph_in, order.folder, settings.max_file_mb * 2**20)
+
+
+def _damaged(order: Order, graph: Graph | None) -> list[tuple[Path, str]]:
+    return [(order.folder, why) for why in graph.damaged] if graph else []
+
+
+async def _file(backend: Backend, order: Order, path: Path, outcome: Outcome) -> None:
+    is_markdown = path.suffix.lower() in MARKDOWN
+    matter = await in_io_thread(front_matter, path) if is_markdown else Matter()
     try:
         async with backend.sources.fetched([str(path)]) as parts:
-            request = Remembrance(owner=LOCAL, parts=parts, tags=order.tags, namespace=order.namespace, defers=True)
-            remembered = await backend.service.remember(request)
+            said = _request(order, parts, matter.title, matter.tags)
+            _count(await backend.service.remember(replace(said, occurred_at=matter.when)), outcome)
     except InvalidInputError as error:
         outcome.refused.append((path, str(error)))
-        return
+
+
+async def _note(backend: Backend, order: Order, note: Note, outcome: Outcome) -> None:
+    request = _request(order, (TextPart(text=note.text),), note.title, note.tags)
+    try:
+        _count(await backend.service.remember(request), outcome)
+    except InvalidInputError as error:
+        outcome.refused.append((order.folder, f"{note.where}: {error}"))
+
+
+def _request(order: Order, parts: tuple[Part, ...], title: str, own: Sequence[str]) -> Remembrance:
+    tags = tuple(dict.fromkeys([*order.tags, *own]))[: max(MAX_LABELS, len(order.tags))]
+    return Remembrance(owner=LOCAL, parts=parts, title=title, tags=tags, namespace=order.namespace, defers=True)
+
+
+def _count(remembered: Remembered, outcome: Outcome) -> None:
     if remembered.status == "stored":
         outcome.stored += 1
     else:
@@ -155,7 +195,18 @@ def _tell(order: Order, outcome: Outcome, console: Console) -> None:
     _tell_refused(outcome.refused, console)
     known = f", {outcome.known} were remembered already" if outcome.known else ""
     refused = f", {len(outcome.refused)} were refused" if outcome.refused else ""
-    console.print(f"{outcome.stored} files remembered{known}{refused}")
+    console.print(f"{outcome.stored} {'memories' if order.is_graph else 'files'} remembered{known}{refused}")
+
+
+async def _count_notes(settings: Settings, order: Order) -> int:
+    graph, console = await _graph(settings, order), Console(stderr=order.as_json)
+    refused = _damaged(order, graph)
+    if order.as_json:
+        sys.stdout.write(json.dumps({"memories": len(graph.notes), "refused": _refused_facts(refused)}) + "\n")
+    else:
+        _tell_refused(refused, console)
+        console.print(f"{len(graph.notes):,} memories; nothing was sent or stored")
+    return int(bool(refused))
 
 
 async def _estimate(settings: Settings, order: Order) -> int:

@@ -15,8 +15,10 @@ RETRY_S = 10.0
 """How long an embedder that does not answer is left alone, at least."""
 
 
-def run_reembed(settings: Settings, *, batch: bool) -> int:
+def run_reembed(settings: Settings, *, batch: bool, keep_old: bool) -> int:
     """Embed all that waits; returns the exit code: 1 where something could not be embedded.
+
+    When nothing waits any more, the vectors of other embedders are erased, unless `keep_old`.
 
     It may be stopped at any time, and goes on where it stopped.
 
@@ -25,12 +27,16 @@ def run_reembed(settings: Settings, *, batch: bool) -> int:
         EmbeddingRefusedError: key, billing, permission; or nothing at all is taken.
         ConfigurationError: `batch`, and the embedder has no batch jobs.
     """
-    return anyio.run(_reembed, settings, batch)
+    return anyio.run(_reembed, settings, batch, keep_old)
 
 
-async def _reembed(settings: Settings, batch: bool) -> int:  # noqa: FBT001  # as anyio.run passes it
+async def _reembed(settings: Settings, batch: bool, keep_old: bool) -> int:  # noqa: FBT001  # as anyio.run passes it
     async with open_backend(settings, is_local=True) as backend:
-        return await embed_all(backend.service, Console(), batch=batch)
+        service, console = backend.service, Console()
+        code = await embed_all(service, console, batch=batch)
+        if not keep_old and (dropped := await service.drop_other_spaces()):
+            console.print(f"erased the vectors of {', '.join(dropped)}: everything has one of {service.embedding.name}")
+        return code
 
 
 async def embed_all(service: MemoryService, console: Console, *, batch: bool) -> int:

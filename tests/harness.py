@@ -17,6 +17,7 @@ from memory.embedders.fake import FakeEmbedder
 from memory.embedders.guarded import Guarded
 from memory.embedders.protocol import Embedder
 from memory.embedding import Embedding
+from memory.errors import NotFoundError
 from memory.media.decoding import Engines
 from memory.media.isolation import Errand, Run
 from memory.media.reader import MediaReader
@@ -37,7 +38,10 @@ NOWHERE = Path("nowhere")
 
 async def in_thread(errand: Errand, function: Callable[..., T], *args: Any) -> T:  # noqa: ARG001  # as in_child
     """Call a decoder in a worker thread, which is quick to start, without any of the limits."""
-    return await in_worker(function, *args)
+    try:
+        return await in_worker(function, *args)
+    except FileNotFoundError as error:
+        raise NotFoundError("it is no longer in the store") from error
 
 
 class Tools:

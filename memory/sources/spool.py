@@ -36,6 +36,11 @@ class Spool:
             self._lock = FileLock(self._folder / _LOCK)
             self._lock.acquire()
 
+    @classmethod
+    def beside(cls, home: Path) -> "Spool":
+        """In a store's folder, or where that cannot be written, in a temporary one."""
+        return cls(home / "spool" if os.access(home, os.W_OK) else Path(tempfile.mkdtemp(prefix="sensorium-")))
+
     def add(self, blocks: Iterable[bytes], name: str = "") -> File:
         """Keep the bytes; `name` helps to tell kinds of text apart.
 
@@ -58,10 +63,10 @@ class Spool:
         """Where this process may keep what must not outlive it."""
         return self._folder
 
-    def sweep(self) -> None:
-        """Remove what processes that died have left."""
+    def sweep(self) -> int:
+        """Remove what processes that died have left; returns how many others are alive."""
         with FileLock(self._root / _MAKING):
-            _clear(self._root)
+            return _clear(self._root) - 1
 
     def discard(self, file: File) -> None:
         """Let go of a file that was added."""
@@ -90,11 +95,13 @@ def _file(path: Path, size_bytes: int, sha256: str, name: str) -> File:
     return File(path=path, mime=sniff(path, name), size_bytes=size_bytes, sha256=sha256)
 
 
-def _clear(root: Path) -> None:
-    """Remove the folders that no living process holds."""
+def _clear(root: Path) -> int:
+    """Remove the folders that no living process holds; returns how many are held."""
+    held = 0
     for folder in filter(Path.is_dir, root.iterdir()):
         try:
             with FileLock(folder / _LOCK, timeout=0):
                 shutil.rmtree(folder, ignore_errors=True)
-        except Timeout:  # another process is at work in it
-            continue
+        except Timeout:  # a process is at work in it
+            held += 1
+    return held

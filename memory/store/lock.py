@@ -1,8 +1,8 @@
 """One holder at a time, across tasks, threads and processes; readers of the store never wait."""
 
+import errno
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from functools import partial
 from pathlib import Path
 
 import anyio
@@ -19,6 +19,7 @@ class ProcessLock:
 
     def __init__(self, path: Path) -> None:
         self._tasks = anyio.Lock()
+        self._path = path
         self._file = filelock.FileLock(path, thread_local=False)
 
     @asynccontextmanager
@@ -37,12 +38,18 @@ class ProcessLock:
                 self._file.release()
 
     async def _acquire(self, patience_s: float) -> None:
-        acquire = partial(self._file.acquire, timeout=patience_s, poll_interval=0.005)
         try:
             with anyio.CancelScope(shield=True):
-                await anyio.to_thread.run_sync(acquire)
+                await anyio.to_thread.run_sync(self._acquire_in_thread, patience_s)
         except filelock.Timeout as error:
             message = f"another process has held the store for {patience_s:.0f} s; try again"
             raise StoreBusyError(message) from error
         except OSError as error:
-            raise StoreError(f"the store's lock file cannot be used: {error.strerror}") from error
+            raise StoreError(
+                f"nothing was written, the store's lock file cannot be used: {error.strerror} ({self._path})"
+            ) from error
+
+    def _acquire_in_thread(self, patience_s: float) -> None:
+        if not self._path.parent.is_dir():  # which acquiring would make anew, over a disk that is away
+            raise FileNotFoundError(errno.ENOENT, "the store's folder is not there; is its disk mounted?")
+        self._file.acquire(timeout=patience_s, poll_interval=0.005)

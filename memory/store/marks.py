@@ -1,11 +1,52 @@
 """Marks: small files beside the table that say one thing."""
 
+import secrets
 from pathlib import Path
+
+from memory.store.flushing import flush_file, flush_folder
 
 
 def is_news(mark: Path, text: str) -> bool:
     """Whether the mark said something else before; it says `text` from now on."""
-    known = mark.read_text("utf-8") if mark.exists() else ""
+    known = mark.read_text("utf-8", errors="replace") if mark.exists() else ""
     if known != text:
-        mark.write_text(text, "utf-8")
+        write_mark(mark, text)
     return known != text
+
+
+def write_mark(mark: Path, text: str) -> None:
+    """Have the mark say `text`, on the disk, when this returns; at no moment does it say half of it."""
+    half = mark.with_name(f"{mark.name}.{secrets.token_hex(4)}")
+    half.write_text(text, "utf-8")
+    flush_file(half)
+    half.replace(mark)
+    flush_folder(mark.parent)
+
+
+def remove_mark(mark: Path) -> None:
+    """Have the mark gone from the disk when this returns."""
+    mark.unlink(missing_ok=True)
+    flush_folder(mark.parent)
+
+
+class Epoch:
+    """Which erasure was the last: a mark that every process looks at before each read.
+
+    Args:
+        mark: the file.
+    """
+
+    def __init__(self, mark: Path) -> None:
+        self._mark = mark
+
+    def now(self) -> tuple[int, int]:
+        """What is another value after each erasure; cheap."""
+        try:
+            facts = self._mark.stat()
+        except OSError:  # none was yet; or the folder is away, which the read itself will say
+            return (0, 0)
+        return (facts.st_ino, facts.st_mtime_ns)
+
+    def begin(self) -> None:
+        """Have every process open its handle anew."""
+        write_mark(self._mark, secrets.token_hex(8))

@@ -1,7 +1,6 @@
 """Media beside the table: files named by the sha256 of their bytes, written once, never changed."""
 
 import mimetypes
-import os
 import secrets
 import shutil
 from collections.abc import Callable, Collection, Iterator
@@ -10,6 +9,7 @@ from pathlib import Path
 
 from memory.errors import NotFoundError, StoreError
 from memory.pieces import File, Medium
+from memory.store.flushing import flush_file, flush_folder
 
 _WRITING = ".writing-"
 """How the name of a file begins that is not whole yet."""
@@ -142,7 +142,7 @@ class MediaStore:
             except FileNotFoundError:
                 continue
         if size:
-            _flush_folder(self.path(key).parent)
+            flush_folder(self.path(key).parent)
         return size
 
     def keys(self) -> Iterator[str]:
@@ -170,11 +170,13 @@ def _ending(mime: str) -> str:
 
 def _placed(target: Path, write: Callable[[Path], object]) -> None:
     """Write beside the place and rename: a crash leaves no half file under the name."""
-    target.parent.mkdir(exist_ok=True, mode=0o700)
+    if not target.parent.exists():
+        target.parent.mkdir(exist_ok=True, mode=0o700)
+        flush_folder(target.parent.parent)
     half = target.parent / f"{_WRITING}{secrets.token_hex(8)}"
     write(half)
     half.replace(target)
-    _flush_folder(target.parent)
+    flush_folder(target.parent)
 
 
 def _linked(source: Path, target: Path) -> None:
@@ -182,17 +184,4 @@ def _linked(source: Path, target: Path) -> None:
         target.hardlink_to(source)
     except OSError:  # a file system without links: copied, and flushed as the original was
         shutil.copyfile(source, target)
-        _flush(target)
-
-
-def _flush_folder(folder: Path) -> None:
-    if os.name == "posix":
-        _flush(folder)
-
-
-def _flush(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+        flush_file(target)

@@ -12,6 +12,7 @@ from typing import Any, cast
 
 import pyarrow as pa
 
+from memory.errors import SpaceMismatchError
 from memory.model import Segment, Unread
 from memory.pieces import LOOK_BYTES, Anchor, Box, MetadataValue, Modality, Progress
 from memory.terms import document_terms
@@ -195,7 +196,13 @@ def _utc(moment: datetime) -> datetime:
 
 
 def table_of(segments: Sequence[Segment], vectors: Mapping[str, Iterable[object]], schema: pa.Schema) -> pa.Table:
-    """Rows in the table's own schema; a vector column not in `vectors` is null throughout."""
+    """Rows in the table's own schema; a vector column not in `vectors` is null throughout.
+
+    Raises:
+        SpaceMismatchError: there are vectors of a space that the table does not hold.
+    """
+    if unknown := vectors.keys() - vector_columns(schema).keys():
+        raise SpaceMismatchError(f"the store holds no space {', '.join(sorted(unknown))}: it was moved to another")
     rows = [row_of(segment) for segment in segments]
     columns: dict[str, object] = {name: [row[name] for row in rows] for name in SCHEMA.names}
     for column in vector_columns(schema):

@@ -3,7 +3,7 @@
 from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 
 import anyio
@@ -11,42 +11,71 @@ import numpy as np
 from numpy.typing import NDArray
 
 from memory.errors import InvalidInputError, NotFoundError, StoreError
-from memory.model import Receipt, Segment, SegmentKey
+from memory.model import Segment, SegmentKey
 from memory.pieces import File, Medium
-from memory.store.erasure import ids_of, purge, told
+from memory.store.clock import is_believed
+from memory.store.erasure import Erasure
 from memory.store.filters import UNREAD, any_key, given_up, one_of, same_content, text_literal, waits_for
+from memory.store.formats import check_format, is_read_only, mark_format
+from memory.store.handle import Handle
 from memory.store.lock import ProcessLock
-from memory.store.marks import is_news
+from memory.store.marks import Epoch, is_news
 from memory.store.media import MediaStore, View
+from memory.store.repair.generations import make_whole
+from memory.store.schema import SCHEMA
+from memory.store.searches import Searches
 from memory.store.table import SegmentTable
+from memory.store.tidying import Tidying
 from memory.threads import in_io_thread
 
-UPKEEP_AFTER = 64
-"""Commits after which small files are joined; each commit adds files that every read must open."""
-INDEX_AFTER = 10_000
-"""Rows no index knows after which they are brought into it; until then each search reads them one by one."""
-KEEP_VERSIONS = timedelta(minutes=10)
-"""How long an old version stays for readers that are still in it."""
+_ACTIVE = "space"
+"""The mark that names the space that was in use last."""
+_EPOCH = "erased"
+"""The mark of the last erasure."""
 
 
 class Store:
     """Durable memory: what `remember` was told is on disk when it returns."""
 
-    def __init__(self, home: Path, table: SegmentTable, media: MediaStore, writing: ProcessLock) -> None:
-        self.table = table
+    def __init__(self, home: Path, handle: Handle, media: MediaStore, writing: ProcessLock) -> None:
+        self.table = SegmentTable(handle)
+        self.searches = Searches(handle)
         self.media = media
+        self.erasure = Erasure(handle, self.table, media, self.exclusively, home / "erasing")
+        self.tidying = Tidying(handle, self.table, writing)
+        self._home = home
+        self._handle = handle
         self._writing = writing
-        self._erasing = home / "erasing"
-        self._active = home / "space"
 
     @classmethod
     async def open(cls, home: Path) -> "Store":
-        """Open the store in the folder `home`, made where there is none."""
-        await in_io_thread(home.mkdir, parents=True, exist_ok=True, mode=0o700)
+        """Open the store in the folder `home`, made where there is none.
+
+        A store of an earlier version is brought up to date. A folder that cannot be written is opened
+        all the same: what is in it can be recalled.
+
+        Raises:
+            StoreError: a later version made it, or it is damaged beyond what can be passed over.
+            OSError: the folder cannot be made.
+        """
+        await in_io_thread(check_format, home)
         writing = ProcessLock(home / "writing.lock")
+        if await in_io_thread(is_read_only, home):
+            handle = await Handle.open(home / "table", Epoch(home / _EPOCH), None)
+            await SegmentTable(handle).check_complete()
+            return cls(home, handle, MediaStore(home / "media"), writing)
+        await in_io_thread(home.mkdir, parents=True, exist_ok=True, mode=0o700)
         async with writing.hold():
-            table = await SegmentTable.open(home / "table")
-        return cls(home, table, await in_io_thread(MediaStore, home / "media"), writing)
+            await in_io_thread(make_whole, home)
+            handle = await Handle.open(home / "table", Epoch(home / _EPOCH), SCHEMA)
+            await SegmentTable(handle).complete()
+            await in_io_thread(mark_format, home)
+        return cls(home, handle, await in_io_thread(MediaStore, home / "media"), writing)
+
+    @property
+    def is_writable(self) -> bool:
+        """Whether its folder can be written."""
+        return not is_read_only(self._home)
 
     @asynccontextmanager
     async def exclusively(self) -> AsyncGenerator[None]:
@@ -59,12 +88,14 @@ class Store:
         """Make sure a space has its vector column; where it was not the last in use, all is tried anew."""
         async with self._writing.hold():
             await self.table.add_space(column, dimensions)
-            if await in_io_thread(is_news, self._active, column):
+            if await in_io_thread(is_news, self._home / _ACTIVE, column):
                 await self.table.forget_failures()
 
     async def duplicate_of(self, owner: str, namespace: str, digest: str) -> Segment | None:
         """The first segment of the living memory with exactly this content, if there is one."""
-        found = await self.table.segments(same_content(owner, namespace, digest, datetime.now(UTC)))
+        condition = same_content(owner, namespace, digest, datetime.now(UTC))
+        # To count is five times cheaper than to ask for the rows.
+        found = await self.table.segments(condition) if await self.table.count(condition) else []
         return found[0] if found else None
 
     async def check_replaceable(self, owner: str, id_: str) -> None:
@@ -108,7 +139,7 @@ class Store:
 
     async def ids_with(self, terms: Sequence[str], condition: str) -> list[str]:
         """Memories with a segment under a condition that has every one of the terms."""
-        matches = await self.table.matching(terms, condition, max(1, await self.table.count(condition)), every=True)
+        matches = await self.searches.matching(terms, condition, max(1, await self.table.count(condition)), every=True)
         return list(dict.fromkeys(match.key[0] for match in matches))
 
     async def known(self, owner: str, ids: Sequence[str]) -> set[str]:
@@ -193,7 +224,7 @@ class Store:
                 await in_io_thread(self.media.adopt, file)
             await self.table.append(segments, vectors, replaced=segments[0].replaces)
         except StoreError:
-            await self._sweep()
+            await self.erasure.sweep()
             raise
 
     async def grow(self, before: Segment, further: Callable[[Segment], Sequence[Segment]]) -> bool:
@@ -221,13 +252,15 @@ class Store:
         return sorted(found, key=lambda segment: (segment.created_at, *segment.key))
 
     async def view(self, key: str, name: str, make: Callable[[], Awaitable[Medium | None]]) -> View | None:
-        """A view of a file, made at most once; None where there is none, or its file was forgotten.
+        """A view of a file, made at most once; None where there is none, or it cannot be kept.
+
+        Views are kept beside their file: not where that was forgotten, nor on a disk that cannot be written.
 
         Raises:
             Whatever `make` raises.
         """
         known = await in_io_thread(self.media.view, key, name)
-        if known is not None:
+        if known is not None or not self.is_writable:
             return known
         made = await make()
         if made is None:
@@ -245,55 +278,22 @@ class Store:
         async with self._writing.hold():
             await self.table.mark_failed(keys, error)
 
-    async def erase(self, ids: Sequence[str]) -> Receipt:
-        """Remove memories for good: rows, index entries, old versions, and media no other needs.
-
-        Once begun it is not cancelled; a process that dies in it leaves a mark, by which the next
-        one finishes.
-        """
-        these = one_of("id", ids)
-        async with self.exclusively():
-            rows = await self.table.records(these, ["id", "media"])
-            size = await self.table.size_of(these)
-            older = await self.table.records(f"{one_of('superseded_by', ids)} AND NOT {these}", ["id"])
-            await in_io_thread(self._erasing.touch)
-            await self.table.delete(these)
-            removed = await self._sweep()
-            erased = await self._purge()
-            shared = await self.table.records(one_of("media", {row["media"] for row in rows} - {""}), ["media"])
-        gone = {row["media"] for row in rows} & removed.keys()
-        kept = len({row["media"] for row in shared})
-        return Receipt(
-            memories=ids_of(rows),
-            segments=len(rows),
-            media=len(gone),
-            size_bytes=size + sum(removed[key] for key in gone),
-            erased=erased,
-            detail=told(erased=erased, files=len(gone), shared=kept, older=ids_of(older)),
-        )
-
-    async def _purge(self) -> bool:
-        erased = await purge(self.table)
-        if erased:
-            await in_io_thread(self._erasing.unlink)
-        return erased
-
-    async def _sweep(self) -> dict[str, int]:
-        """Remove media that no row names, and half-written ones; returns the bytes of each by key."""
-        needed = {row["media"] for row in await self.table.records("media != ''", ["media"])}
-        return await in_io_thread(self.media.sweep, needed)
-
-    async def recover(self) -> None:
-        """Finish what a process that died left behind: an erasure, and files that belong to nothing."""
-        async with self.exclusively():
-            await self._sweep()
-            if await in_io_thread(self._erasing.exists):
-                await self._purge()
-
     async def upkeep(self) -> bool:
-        """Tidy the table when enough commits have gathered; True when there was work."""
-        if await self.table.versions() < UPKEEP_AFTER and await self.table.unindexed() < INDEX_AFTER:
-            return False
-        async with self._writing.hold():
-            await self.table.upkeep(KEEP_VERSIONS)
-        return True
+        """Tidy the table where that is due; see `Tidying.round`."""
+        return await self.tidying.round()
+
+    async def let_go(self) -> None:
+        """Hold no file open any longer that was erased.
+
+        Raises:
+            StoreError: the table cannot be opened any more.
+        """
+        await self._handle.refresh()
+
+    def latest_erasure(self) -> object:
+        """What is another value after each erasure, whichever process did it; cheap."""
+        return self._handle.epoch.now()
+
+    async def believes(self, now: datetime) -> bool:
+        """Whether things may expire by what the clock says; see `is_believed`."""
+        return await in_io_thread(is_believed, self._home / "clock", now)

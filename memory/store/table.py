@@ -1,24 +1,21 @@
-"""The LanceDB table of segments: what is asked of it, in its own words."""
+"""The LanceDB table of segments: its rows, in its own words."""
 
 # lancedb and pyarrow are typed in part: what they leave unknown stops in this folder.
 # pyright: reportUnknownMemberType=false, reportUnknownArgumentType=false, reportUnknownVariableType=false
 
-import logging
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from datetime import timedelta
-from pathlib import Path
-from typing import Any, TypeVar
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, cast
 
 import lancedb
 import numpy as np
 import pyarrow as pa
-from lancedb.query import FullTextOperator, MatchQuery
 from numpy.typing import NDArray
 
 from memory.errors import SpaceMismatchError, StoreError
-from memory.model import Match, Segment, SegmentKey
-from memory.store.engine import TABLE, WORDS, WORDS_INDEX, connected, translated
+from memory.model import Segment, SegmentKey
+from memory.store.engine import VECTORS, WORDS, vectors_index
 from memory.store.filters import any_key, one_of, text_literal
+from memory.store.handle import Handle
 from memory.store.schema import (
     ADDED,
     SCHEMA,
@@ -31,51 +28,55 @@ from memory.store.schema import (
 )
 from memory.threads import in_io_thread
 
-logger = logging.getLogger(__name__)
-
-_READ_ATTEMPTS = 4
-
-T = TypeVar("T")
-
 
 class SegmentTable:
     """One open table. Every read sees what any process has committed before it."""
 
-    def __init__(self, table: lancedb.AsyncTable, folder: Path) -> None:
-        self._table = table
-        self.folder = folder
+    def __init__(self, handle: Handle) -> None:
+        self._handle = handle
 
-    @classmethod
-    async def open(cls, folder: Path) -> "SegmentTable":
-        """Open the table in `folder`, made with its full-text index where there is none.
+    async def complete(self) -> None:
+        """Give the table every column that this version knows, and its full-text index.
 
         Callers hold the write lock: two processes may start on an empty folder at once.
 
         Raises:
-            StoreError: the folder holds a table this version cannot read.
+            StoreError: it is a table this version cannot read.
         """
-        with translated("opened"):
-            return await cls._opened(folder)
+        if missing := await self._lacks():
+            await self._handle.write(lambda table: table.add_columns({name: ADDED[name] for name in missing}))
+        if not await self._handle.read(lambda table: table.list_indices()):
+            await self.index_words()
 
-    @classmethod
-    async def _opened(cls, folder: Path) -> "SegmentTable":
-        database = await connected(folder)
-        if TABLE in (await database.list_tables()).tables:
-            table = await database.open_table(TABLE)
-        else:
-            table = await database.create_table(TABLE, schema=SCHEMA)
-        missing = set(SCHEMA.names) - set((await table.schema()).names)
-        if missing - ADDED.keys():
-            raise StoreError(f"{str(folder)!r} lacks the columns {sorted(missing)}: another version made it")
-        if missing:
-            await table.add_columns({name: ADDED[name] for name in sorted(missing)})
-        if not await table.list_indices():
-            await table.create_index("terms", config=WORDS)
-        return cls(table, folder / f"{TABLE}.lance")
+    async def check_complete(self) -> None:
+        """See that nothing would have to be added to a table that cannot be written.
+
+        Raises:
+            StoreError: something would.
+        """
+        if missing := await self._lacks():
+            raise StoreError(
+                f"the store lacks the columns {missing}, as an earlier version made it, and its folder cannot be "
+                "written: open it once where it can, and it is brought up to date"
+            )
+
+    async def _lacks(self) -> list[str]:
+        """The columns that this version has and the table has not, as an earlier version made it.
+
+        Raises:
+            StoreError: it lacks what every version had.
+        """
+        missing = set(SCHEMA.names) - set((await self._schema()).names)
+        if unknown := missing - ADDED.keys():
+            raise StoreError(f"{str(self._handle.folder)!r} has no columns {sorted(unknown)}: it is no memory's table")
+        return sorted(missing)
+
+    async def _schema(self) -> pa.Schema:
+        return await self._handle.read(lambda table: table.schema())
 
     async def spaces(self) -> dict[str, int]:
         """Vector columns the table has, with their widths."""
-        return vector_columns(await self._read(self._table.schema))
+        return vector_columns(await self._schema())
 
     async def add_space(self, column: str, dimensions: int) -> None:
         """Make room for a space's vectors; all rows start out pending in it.
@@ -85,15 +86,43 @@ class SegmentTable:
         """
         known = (await self.spaces()).get(column)
         if known is None:
-            with translated():
-                await self._table.add_columns(pa.schema([vector_field(column, dimensions)]))
+            field = pa.schema([vector_field(column, dimensions)])
+            await self._handle.write(lambda table: table.add_columns(field))
         elif known != dimensions:
             raise SpaceMismatchError(f"{column!r} holds vectors of {known} dimensions, not {dimensions}")
 
+    async def drop_spaces(self, columns: Sequence[str]) -> None:
+        """Take spaces out of sight; the bytes of their vectors go only with an erasure."""
+        for column in set(columns).intersection(await self.indexed_spaces()):
+            await self.drop_index(column)
+        await self._handle.write(lambda table: _dropped(table, columns))
+
+    async def indexed_spaces(self) -> list[str]:
+        """The vector columns that have an index."""
+        names = {index.name for index in await self._handle.read(lambda table: table.list_indices())}
+        return [column for column in await self.spaces() if vectors_index(column) in names]
+
+    async def index_space(self, column: str) -> None:
+        """Make the index of a space's vectors, anew where there is one, so that it knows no others."""
+        # The library's annotation leaves out the kind of index that its documentation names.
+        await self._handle.write(lambda table: table.create_index(column, config=cast("Any", VECTORS), replace=True))
+
+    async def drop_index(self, column: str) -> None:
+        """Search a space's vectors one by one from now on."""
+        await self._handle.write(lambda table: table.drop_index(vectors_index(column)))
+
+    async def index_words(self) -> None:
+        """Make the full-text index anew from the rows there are, so that it knows no others."""
+        await self._handle.write(lambda table: table.create_index("terms", config=WORDS, replace=True))
+
+    async def unindexed(self, index: str) -> int:
+        """How many rows an index does not know."""
+        stats = await self._handle.read(lambda table: table.index_stats(index))
+        return stats.num_unindexed_rows if stats else 0
+
     async def forget_failures(self) -> None:
         """Count no attempt any more: what another embedder refused, this one may take."""
-        with translated():
-            await self._table.update({"attempts": 0, "error": ""}, where="attempts > 0")
+        await self._handle.write(lambda table: table.update({"attempts": 0, "error": ""}, where="attempts > 0"))
 
     async def append(
         self, segments: Sequence[Segment], vectors: Mapping[str, NDArray[np.float32]], *, replaced: str = ""
@@ -103,12 +132,11 @@ class SegmentTable:
         Where it replaces an older one, that one's rows are marked in the same commit: the new
         version appears and the old one leaves the searches together, or neither happens.
         """
-        schema = await self._read(self._table.schema)
+        schema = await self._schema()
         columns = {column: list(some) for column, some in vectors.items()}
         rows = await in_io_thread(table_of, segments, columns, schema)
         if not replaced:
-            with translated():
-                await self._table.add(rows)
+            await self._handle.write(lambda table: table.add(rows))
             return
         old = await self._rows(one_of("id", [replaced]))
         await self._merge(pa.concat_tables([rows, _with(old, {"superseded_by": segments[0].id}, schema)]))
@@ -119,7 +147,7 @@ class SegmentTable:
         `head` is that first segment as it is to be from now on. Where `segments` begin with it, it
         is written anew, without its vectors; else only its `unread` and `remarks` change.
         """
-        schema = await self._read(self._table.schema)
+        schema = await self._schema()
         rows = [await in_io_thread(table_of, segments, {}, schema)]
         if head.key not in {segment.key for segment in segments}:
             told = {"unread": unread_entry(head.unread), "remarks": list(head.remarks)}
@@ -128,10 +156,13 @@ class SegmentTable:
 
     async def _merge(self, rows: pa.Table) -> None:
         """Write rows in one commit, each in the place of the one with its key, if there is one."""
-        merge = self._table.merge_insert(["id", "segment"]).when_matched_update_all()
-        with translated():
+
+        async def merge(table: lancedb.AsyncTable) -> None:
+            merging = table.merge_insert(["id", "segment"]).when_matched_update_all().when_not_matched_insert_all()
             # A null, which is pending, is a bad vector to the library; "null" leaves it one.
-            await merge.when_not_matched_insert_all().execute(rows, on_bad_vectors="null")
+            await merging.execute(rows, on_bad_vectors="null")
+
+        await self._handle.write(merge)
 
     async def records(
         self, condition: str, columns: Sequence[str], *, limit: int | None = None
@@ -149,70 +180,17 @@ class SegmentTable:
         return int((await self._rows(condition)).nbytes)
 
     async def _rows(self, condition: str, columns: Sequence[str] | None = None, limit: int | None = None) -> pa.Table:
-        async def read() -> pa.Table:
-            query = self._table.query().where(condition)
+        async def read(table: lancedb.AsyncTable) -> pa.Table:
+            query = table.query().where(condition)
             if columns is not None:
                 query = query.select(list(columns))
             return await (query if limit is None else query.limit(limit)).to_arrow()
 
-        return await self._read(read)
+        return await self._handle.read(read)
 
     async def count(self, condition: str) -> int:
         """How many rows are under a condition."""
-        return await self._read(lambda: self._table.count_rows(condition))
-
-    async def nearest(self, column: str, vector: NDArray[np.float32], condition: str, limit: int) -> list[Match]:
-        """The rows nearest in meaning, nearest first; rows without a vector are not among them."""
-
-        async def read() -> pa.Table:
-            query = self._table.query().nearest_to(vector).column(column).distance_type("cosine")
-            return await query.where(condition).select(["id", "segment", "_distance"]).limit(limit).to_arrow()
-
-        found = (await self._read(read)).to_pylist()
-        return [Match(key=(row["id"], row["segment"]), cosine=1.0 - row["_distance"]) for row in found]
-
-    async def lookalikes(self, look: bytes, condition: str, limit: int) -> list[tuple[SegmentKey, int]]:
-        """Pictures nearest in their perceptual hash, each with the number of bits that differ."""
-
-        async def read() -> pa.Table:
-            query = self._table.query().nearest_to(list(look)).column("look").distance_type("hamming")
-            return await query.where(condition).select(["id", "segment", "_distance"]).limit(limit).to_arrow()
-
-        found = await self._read(read)
-        return [((row["id"], row["segment"]), int(row["_distance"])) for row in found.to_pylist()]
-
-    async def matching(
-        self,
-        terms: Sequence[str],
-        condition: str,
-        limit: int,
-        *,
-        every: bool = False,
-        column: str | None = None,
-        vector: NDArray[np.float32] | None = None,
-    ) -> list[Match]:
-        """Rows with any (or `every`) of the terms, best BM25 first.
-
-        With `column` and `vector`, each match also carries its cosine to the vector.
-        """
-        operator = FullTextOperator.AND if every else FullTextOperator.OR
-        wanted = ["id", "segment", "_score", *([column] if column else [])]
-
-        async def read() -> pa.Table:
-            # pyright takes the library's pydantic dataclass for a plain one, without defaults.
-            words = MatchQuery(" ".join(terms), "terms", operator=operator)  # pyright: ignore[reportCallIssue]
-            query = self._table.query().nearest_to_text(words)
-            return await query.where(condition).select(wanted).limit(limit).to_arrow()
-
-        found = await self._read(read)
-        return [
-            Match(
-                key=(row["id"], row["segment"]),
-                words=row["_score"],
-                cosine=_cosine(row.get(column) if column else None, vector),
-            )
-            for row in found.to_pylist()
-        ]
+        return await self._handle.read(lambda table: table.count_rows(condition))
 
     async def fill(self, column: str, keys: Sequence[SegmentKey], vectors: NDArray[np.float32]) -> None:
         """Set one space's vectors of rows already there; nothing else of them changes."""
@@ -224,56 +202,25 @@ class SegmentTable:
                 column: pa.array(list(vectors), pa.list_(pa.float32(), width)),
             }
         )
-        with translated():
-            await self._table.merge_insert(["id", "segment"]).when_matched_update_all().execute(rows)
+
+        async def merge(table: lancedb.AsyncTable) -> None:
+            await table.merge_insert(["id", "segment"]).when_matched_update_all().execute(rows)
+
+        await self._handle.write(merge)
 
     async def mark_failed(self, keys: Iterable[SegmentKey], error: str) -> None:
         """Note on rows that embedding them failed once more, and why."""
         updates = {"attempts": "attempts + 1", "error": text_literal(error)}
-        with translated():
-            await self._table.update(updates_sql=updates, where=any_key(keys))
+        these = any_key(keys)
+        await self._handle.write(lambda table: table.update(updates_sql=updates, where=these))
 
     async def delete(self, condition: str) -> None:
         """Take rows out of sight; their bytes go only with an erasure."""
-        with translated():
-            await self._table.delete(condition)
-
-    async def rebuild_words(self) -> None:
-        """Make the full-text index anew from the rows there are, so that it knows no others."""
-        with translated():
-            await self._table.create_index("terms", config=WORDS, replace=True)
-
-    async def upkeep(self, keep: timedelta) -> None:
-        """Join small files, bring new rows into the indexes, drop versions older than `keep`."""
-        with translated():
-            await self._table.optimize(cleanup_older_than=keep)
-
-    async def versions(self) -> int:
-        """How many versions of the table are on disk."""
-        return len(await self._read(self._table.list_versions))
-
-    async def unindexed(self) -> int:
-        """How many rows a search by words must look through one by one."""
-        stats = await self._read(lambda: self._table.index_stats(WORDS_INDEX))
-        return stats.num_unindexed_rows if stats else 0
-
-    async def _read(self, read: Callable[[], Awaitable[T]]) -> T:
-        """Read, anew where another process removed the version under the reader's hands."""
-        for attempt in range(_READ_ATTEMPTS):
-            try:
-                return await read()
-            except (RuntimeError, OSError, ValueError) as error:
-                if "not found" not in str(error).lower() or attempt == _READ_ATTEMPTS - 1:
-                    logger.error("the store could not be read: %s", error)  # noqa: TRY400  # raised on in our words
-                    raise StoreError("the store could not be read; the log on stderr says why") from error
-                await self._table.checkout_latest()
-        raise AssertionError("unreachable")
+        await self._handle.write(lambda table: table.delete(condition))
 
 
-def _cosine(row: Any, vector: NDArray[np.float32] | None) -> float | None:
-    if row is None or vector is None:
-        return None
-    return float(np.dot(np.asarray(row, dtype=np.float32), vector))
+async def _dropped(table: lancedb.AsyncTable, columns: Sequence[str]) -> None:
+    await table.drop_columns(columns)
 
 
 def _with(rows: pa.Table, values: Mapping[str, object], schema: pa.Schema) -> pa.Table:

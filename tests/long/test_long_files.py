@@ -129,7 +129,7 @@ async def test_a_memory_forgotten_while_it_is_read_leaves_nothing(
     grow = Store.grow
 
     async def too_late(store: Store, before: Segment, further: Callable[[Segment], Sequence[Segment]]) -> bool:
-        await store.erase([id_])
+        await store.erasure.erase([id_])
         return await grow(store, before, further)
 
     with monkeypatch.context() as forgetting:

@@ -250,3 +250,8 @@ def test_a_damaged_picture_is_decoded_or_refused(data: bytes, changes: list[tupl
     captured_at(cut)
     with contextlib.suppress(InvalidInputError):
         assert decode(cut).mode == "RGB"
+
+
+def test_a_picture_that_is_gone_is_not_called_damaged(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        decode(tmp_path / "gone.png")

@@ -123,7 +123,7 @@ async def test_a_memory_forgotten_while_it_is_recalled_is_left_out(
     look_up = tools.service.store.segments
 
     async def overtaken(keys: Sequence[SegmentKey]) -> list[Segment]:
-        await tools.service.store.erase([gone])
+        await tools.service.store.erasure.erase([gone])
         return await look_up(keys)
 
     monkeypatch.setattr(tools.service.store, "segments", overtaken)

@@ -110,7 +110,7 @@ def _waiting(tmp_path: Path, gemini: GeminiServer, folder: Path) -> None:
 def test_reembedding_embeds_all_that_waits(tmp_path: Path, folder: Path) -> None:
     with gemini_server() as gemini:
         _waiting(tmp_path, gemini, folder)
-        assert run_reembed(settings_for(gemini, tmp_path / "store"), batch=False) == 0
+        assert run_reembed(settings_for(gemini, tmp_path / "store"), batch=False, keep_old=False) == 0
         assert gemini.counts["contents"] == 5
 
 
@@ -118,7 +118,7 @@ def test_reembedding_stops_at_the_day_s_limit_and_says_so(tmp_path: Path, folder
     with gemini_server() as gemini:
         _waiting(tmp_path, gemini, folder)
         with pytest.raises(SpendLimitError, match="SENSORIUM_MAX_SPEND"):
-            run_reembed(settings_for(gemini, tmp_path / "store", max_spend=0.0001), batch=False)
+            run_reembed(settings_for(gemini, tmp_path / "store", max_spend=0.0001), batch=False, keep_old=False)
         assert gemini.counts["contents"] == 0
 
 
@@ -169,4 +169,4 @@ def test_batch_jobs_are_refused_where_there_are_none(tmp_path: Path, folder: Pat
         assert run_import(settings, Order(folder=folder)) == 1
         local = settings_for(gemini, tmp_path / "store", embedder="local")
         with pytest.raises(ConfigurationError, match="--batch"):
-            run_reembed(local, batch=True)
+            run_reembed(local, batch=True, keep_old=False)

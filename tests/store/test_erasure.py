@@ -1,7 +1,6 @@
 """Forgetting is erasure: proven by searching the bytes of every file, decompressed where compressed."""
 
 import os
-from datetime import timedelta
 from pathlib import Path
 from typing import Any, cast
 
@@ -66,8 +65,7 @@ async def test_no_byte_of_a_forgotten_memory_is_left_on_disk(tmp_path: Path, oth
         vector = await _vector(tools, victim)
         # The server's own upkeep writes, too.
         async with tools.service.store.exclusively():
-            await tools.service.store.table.rebuild_words()
-            await tools.service.store.table.upkeep(keep=timedelta(hours=1))
+            await tools.service.store.table.index_words()
         assert _holders(home, vector)
         assert _holders(home, png)
         assert any(marker in value for value in _column_values(home))

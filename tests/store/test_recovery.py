@@ -17,7 +17,7 @@ from memory.errors import (
 )
 from memory.model import MediaPart, TextPart
 from memory.requests import Remembrance
-from memory.store import store as store_module
+from memory.store.erasure import Erasure
 from memory.store.table import SegmentTable
 
 
@@ -37,7 +37,7 @@ async def test_an_erasure_that_died_half_way_is_finished_by_the_next_process(
         vectors = await tools.service.store.vectors_of(gone, column)
         assert vectors is not None
         with monkeypatch.context() as dying:
-            dying.setattr(store_module, "purge", _broken)
+            dying.setattr(Erasure, "_purge", _broken)
             assert "disk is full" in await tools.error("forget", ids=[gone])
         assert _holders(home, vectors[0].tobytes())
     async with connected(home) as tools:
@@ -56,7 +56,7 @@ async def test_files_that_belong_to_no_memory_are_swept(tmp_path: Path) -> None:
         stray = media.path(next(media.keys())).with_name(".writing-half")
         stray.write_bytes(b"half")
         assert len(list(media.keys())) == 2
-        await tools.service.store.recover()
+        await tools.service.store.erasure.recover()
         assert len(list(media.keys())) == 1
         assert not stray.exists()
         assert (await tools.recall(modalities=["image"]))[0]["id"] == kept
@@ -88,10 +88,10 @@ async def test_a_forget_whose_client_goes_away_is_finished(tmp_path: Path) -> No
         id_ = await tools.remember("goes")
         with anyio.CancelScope() as impatient:
             impatient.cancel()
-            await tools.service.store.erase([id_])
+            await tools.service.store.erasure.erase([id_])
         with anyio.move_on_after(0.001):
             await tools.service.forget_ids("local", [id_])
-        await tools.service.store.recover()
+        await tools.service.store.erasure.recover()
         assert not (tmp_path / "store" / "erasing").exists()
 
 
@@ -194,7 +194,7 @@ async def test_a_bug_in_upkeep_is_seen_in_the_status_and_the_tools_go_on(
     async def buggy(*_: object) -> None:
         raise ZeroDivisionError("a bug")
 
-    monkeypatch.setattr(store_module.Store, "recover", buggy)
+    monkeypatch.setattr(Erasure, "recover", buggy)
     async with connected(tmp_path / "store") as tools:
         await tools.remember("goes on")
         assert await tools.found("goes on")

@@ -178,6 +178,8 @@ def _opened(source: Path | bytes) -> Generator[Image.Image]:
             yield opened
     except (*_BOMBS, MemoryError) as error:
         raise TooLargeError(_too_large()) from error
+    except FileNotFoundError:  # forgotten meanwhile; it is not damaged
+        raise
     except (*exif.DAMAGE, RuntimeError) as error:  # the last is libheif's
         raise UndecodableError(
             "The picture is damaged or cut off: open it in a viewer, save it again and retry"

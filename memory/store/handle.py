@@ -1,0 +1,121 @@
+"""The handle on the table: reads that see every commit, writes that are on the disk when they return."""
+
+# lancedb is typed in part: what it leaves unknown stops in this folder.
+# pyright: reportUnknownMemberType=false, reportUnknownArgumentType=false, reportUnknownVariableType=false
+
+import logging
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import anyio
+import lancedb
+
+from memory.errors import StoreError
+from memory.store.engine import TABLE, connected, translated
+from memory.store.flushing import Flusher
+from memory.store.marks import Epoch
+from memory.store.panics import is_engines
+from memory.threads import in_io_thread
+
+logger = logging.getLogger(__name__)
+
+_READ_ATTEMPTS = 6
+_NEVER = (-1, -1)
+"""An epoch that never is."""
+
+T = TypeVar("T")
+
+
+class Handle:
+    """One open table in a folder.
+
+    The engine keeps files open that it has read, also after they were removed. So the handle is
+    opened anew after each erasure, whichever process did it: then nothing holds their bytes.
+
+    Args:
+        folder: what the engine's tables lie in.
+        epoch: which erasure was the last, for all processes.
+    """
+
+    def __init__(self, folder: Path, epoch: Epoch, table: lancedb.AsyncTable) -> None:
+        self.folder = folder / f"{TABLE}.lance"
+        self.epoch = epoch
+        self._table = table
+        self._seen = epoch.now()
+        self._flusher = Flusher(folder)
+        self._opening = anyio.Lock()
+
+    @classmethod
+    async def open(cls, folder: Path, epoch: Epoch, schema: Any | None) -> "Handle":
+        """The table in a folder, made with this schema where there is none; without a schema, it must be there.
+
+        Raises:
+            StoreError: it cannot be opened.
+        """
+        with translated("opened"):
+            database = await connected(folder)
+            if schema is not None and TABLE not in (await database.list_tables()).tables:
+                return cls(folder, epoch, await database.create_table(TABLE, schema=schema))
+            return cls(folder, epoch, await database.open_table(TABLE))
+
+    async def read(self, ask: Callable[[lancedb.AsyncTable], Awaitable[T]]) -> T:
+        """Ask the table, anew where another process removed the version under the reader's hands.
+
+        Raises:
+            StoreError: it could not be read.
+        """
+        for attempt in range(_READ_ATTEMPTS):
+            try:
+                await self._refresh()
+                return await ask(self._table)
+            except BaseException as error:
+                if not is_engines(error):
+                    raise
+                if "not found" not in str(error).lower() or attempt == _READ_ATTEMPTS - 1:
+                    logger.error("the store could not be read: %s", error)  # noqa: TRY400  # raised on in our words
+                    raise StoreError(
+                        "the store could not be read; the log on stderr says why, and 'sensorium doctor' what is wrong"
+                    ) from error
+                self._seen = _NEVER
+        raise AssertionError("unreachable")
+
+    async def write(self, change: Callable[[lancedb.AsyncTable], Awaitable[object]]) -> None:
+        """Change the table by one commit, which is on the disk when this returns. Callers hold the write lock.
+
+        Raises:
+            StoreError: it could not be written; or could not be flushed, and may be lost by a power cut.
+        """
+        with translated():
+            await self._refresh()
+            await change(self._table)
+            await in_io_thread(self._flusher.flush)
+
+    async def work(self, step: Callable[[Path], T]) -> T:
+        """Let files be rearranged by a thread; they are on the disk when this returns. Callers hold the write lock.
+
+        Raises:
+            StoreError: it could not be done.
+        """
+        with translated():
+            result = await in_io_thread(step, self.folder)
+            await in_io_thread(self._flusher.flush)
+        return result
+
+    async def refresh(self) -> None:
+        """Let go of what was erased since this was opened.
+
+        Raises:
+            StoreError: the table cannot be opened any more.
+        """
+        with translated("opened"):
+            await self._refresh()
+
+    async def _refresh(self) -> None:
+        if self.epoch.now() == self._seen:
+            return
+        async with self._opening:
+            now = self.epoch.now()
+            database = await connected(self.folder.parent)
+            self._table = await database.open_table(TABLE)
+            self._seen = now

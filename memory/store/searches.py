@@ -1,0 +1,84 @@
+"""Searches of the table: by meaning, by looks and by words, each under a condition that runs first."""
+
+# lancedb and pyarrow are typed in part: what they leave unknown stops in this folder.
+# pyright: reportUnknownMemberType=false, reportUnknownArgumentType=false, reportUnknownVariableType=false
+
+from collections.abc import Sequence
+from typing import Any
+
+import lancedb
+import numpy as np
+import pyarrow as pa
+from lancedb.query import FullTextOperator, MatchQuery
+from numpy.typing import NDArray
+
+from memory.model import Match, SegmentKey
+from memory.store.engine import REFINE
+from memory.store.handle import Handle
+
+
+class Searches:
+    """Asks the table behind a handle; what any process has committed before is found."""
+
+    def __init__(self, handle: Handle) -> None:
+        self._handle = handle
+
+    async def nearest(self, column: str, vector: NDArray[np.float32], condition: str, limit: int) -> list[Match]:
+        """The rows nearest in meaning, nearest first; rows without a vector are not among them."""
+
+        async def read(table: lancedb.AsyncTable) -> pa.Table:
+            query = table.query().nearest_to(vector).column(column).distance_type("cosine")
+            query = query.where(condition).refine_factor(REFINE)
+            return await query.select(["id", "segment", "_distance"]).limit(limit).to_arrow()
+
+        found = (await self._handle.read(read)).to_pylist()
+        return [Match(key=(row["id"], row["segment"]), cosine=1.0 - row["_distance"]) for row in found]
+
+    async def lookalikes(self, look: bytes, condition: str, limit: int) -> list[tuple[SegmentKey, int]]:
+        """Pictures nearest in their perceptual hash, each with the number of bits that differ."""
+
+        async def read(table: lancedb.AsyncTable) -> pa.Table:
+            query = table.query().nearest_to(list(look)).column("look").distance_type("hamming")
+            return await query.where(condition).select(["id", "segment", "_distance"]).limit(limit).to_arrow()
+
+        found = await self._handle.read(read)
+        return [((row["id"], row["segment"]), int(row["_distance"])) for row in found.to_pylist()]
+
+    async def matching(
+        self,
+        terms: Sequence[str],
+        condition: str,
+        limit: int,
+        *,
+        every: bool = False,
+        column: str | None = None,
+        vector: NDArray[np.float32] | None = None,
+    ) -> list[Match]:
+        """Rows with any (or `every`) of the terms, best BM25 first.
+
+        With `column` and `vector`, each match also carries its cosine to the vector.
+        """
+        operator = FullTextOperator.AND if every else FullTextOperator.OR
+        wanted = ["id", "segment", "_score", *([column] if column else [])]
+
+        async def read(table: lancedb.AsyncTable) -> pa.Table:
+            # pyright takes the library's pydantic dataclass for a plain one, without defaults.
+            words = MatchQuery(" ".join(terms), "terms", operator=operator)  # pyright: ignore[reportCallIssue]
+            query = table.query().nearest_to_text(words)
+            return await query.where(condition).select(wanted).limit(limit).to_arrow()
+
+        found = await self._handle.read(read)
+        return [
+            Match(
+                key=(row["id"], row["segment"]),
+                words=row["_score"],
+                cosine=_cosine(row.get(column) if column else None, vector),
+            )
+            for row in found.to_pylist()
+        ]
+
+
+def _cosine(row: Any, vector: NDArray[np.float32] | None) -> float | None:
+    if row is None or vector is None:
+        return None
+    return float(np.dot(np.asarray(row, dtype=np.float32), vector))
