@@ -92,17 +92,15 @@ async def gathered(task: Task, home: Path) -> tuple[list[tuple[Mapping[str, Any]
         raise SystemExit("no offline embedder runs here")
     condition = visible(SearchFilter(owner="local", now=datetime.now(UTC)))
     rows = await service.store.table.count(condition)
-    searches = service.store.searches
+    searches, limit = service.store.searches, CANDIDATES
     found: list[tuple[Mapping[str, Any], Evidence]] = []
     for query in task.queries:
         vector = (await embedder.embed_queries([Content(text=query["query"])]))[0]
         terms = query_terms(query["query"])
         best = [await searches.matching([term], condition, 1) for term in terms]
         evidence = Evidence(
-            nearest=await searches.nearest(column, vector, condition, CANDIDATES),
-            matching=await searches.matching(terms, condition, CANDIDATES, column=column, vector=vector)
-            if terms
-            else [],
+            nearest=await searches.nearest(column, vector, condition, limit),
+            matching=await searches.matching(terms, condition, limit, column=column, vector=vector) if terms else [],
             best_words=ideal_words([one[0].words if one else None for one in best], rows),
         )
         found.append((query, _renamed(evidence, names)))

@@ -7,6 +7,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from memory.errors import EmbeddingUnavailableError, SensoriumError, SpendLimitError
 from memory.service import MemoryService
 from server.composition import open_backend
+from server.costs import spending_lines
 from server.settings import Settings
 
 LOOK_S = 1.0
@@ -34,6 +35,8 @@ async def _reembed(settings: Settings, batch: bool, keep_old: bool) -> int:  # n
     async with open_backend(settings, is_local=True) as backend:
         service, console = backend.service, Console()
         code = await embed_all(service, console, batch=batch)
+        for line in spending_lines(await service.embedding.spending()):
+            console.print(line)
         if not keep_old and (dropped := await service.drop_other_spaces()):
             console.print(f"erased the vectors of {', '.join(dropped)}: everything has one of {service.embedding.name}")
         return code

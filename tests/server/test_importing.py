@@ -114,6 +114,23 @@ def test_reembedding_embeds_all_that_waits(tmp_path: Path, folder: Path) -> None
         assert gemini.counts["contents"] == 5
 
 
+def test_reembedding_moves_a_memory_to_the_embedder_that_is_set(
+    tmp_path: Path, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """From Gemini at one width to another; the old vectors are kept where that is asked, and else erased."""
+    with gemini_server() as gemini:
+        narrow = settings_for(gemini, tmp_path / "store", dimensions=256)
+        wide = settings_for(gemini, tmp_path / "store", dimensions=512)
+        run_import(narrow, Order(folder=folder))
+        assert run_reembed(wide, batch=False, keep_old=True) == 0
+        assert "erased" not in capsys.readouterr().out
+        assert run_reembed(wide, batch=False, keep_old=False) == 0
+        told = " ".join(capsys.readouterr().out.split())
+        assert "erased the vectors of vector_gemini_gemini_embedding_2_ga_256_p2" in told
+        assert "spent today" in told
+        assert gemini.counts["contents"] == 2 * 5
+
+
 def test_reembedding_stops_at_the_day_s_limit_and_says_so(tmp_path: Path, folder: Path) -> None:
     with gemini_server() as gemini:
         _waiting(tmp_path, gemini, folder)
