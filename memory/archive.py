@@ -9,6 +9,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from operator import attrgetter
 from typing import Annotated, Any, Literal
 
 import numpy as np
@@ -35,6 +36,9 @@ _AS_THEY_ARE = (
     *("name", "source", "replaces", "superseded_by", "digest", "media", "boxes", "remarks", "fingerprint"),
 )
 """What a line calls as a segment does, and holds as it is."""
+
+_whose = attrgetter(*"owner namespace session digest created_at expires_at replaces superseded_by".split())
+"""What all segments of a memory agree in."""
 
 _INT32 = 2**31
 _NORM_WITHIN = 1e-3
@@ -235,10 +239,6 @@ def vector_of(data: bytes | None, dimensions: int) -> NDArray[np.float32] | None
     vector = np.frombuffer(data, "<f4").astype(np.float32)
     norm = float(np.linalg.norm(vector))  # of what is not finite: neither
     return vector if abs(norm - 1) < _NORM_WITHIN else None
-
-
-def _whose(segment: Segment) -> tuple[str, ...]:
-    return (segment.owner, segment.namespace, segment.digest, segment.replaces, segment.superseded_by)
 
 
 def _segment(said: _Line) -> Segment:

@@ -3,7 +3,6 @@
 import io
 import os
 import secrets
-import shutil
 import struct
 import zipfile
 import zlib
@@ -18,6 +17,7 @@ from typing import IO, cast
 from memory.archive import MANIFEST, MAX_LINE_BYTES, MEDIA, SEGMENTS, Manifest, line_of, manifest_of
 from memory.errors import InvalidInputError, StoreError, UndecodableError
 from memory.model import Segment
+from memory.store.flushing import flush_folder
 
 Advance = Callable[[int, int], None]
 """Is told how many memories are done, of how many."""
@@ -55,13 +55,13 @@ class ArchiveWriter:
             StoreError: the disk is full, or cannot be written.
         """
         if target.exists() and (not replaces or not target.is_file()):
-            raise InvalidInputError(f"{str(target)!r} is there already: give another name, or --force to replace it")
+            raise _taken(target)
         if not target.parent.is_dir():
             raise InvalidInputError(f"{str(target.parent)!r} is not a folder: make it first, or give another name")
         self.memories, self.segments, self.size_bytes = 0, 0, 0
         self._keys: set[str] = set()
         self._entries = 1
-        self._target = target
+        self._target, self._replaces = target, replaces
         self._half = target.parent / f".{target.name}.writing-{secrets.token_hex(8)}"
         with _writing(), ExitStack() as undoing:
             self._lines = undoing.enter_context(TemporaryFile(dir=folder))
@@ -78,11 +78,11 @@ class ArchiveWriter:
         """Take in one memory, with the files its rows name by their keys.
 
         Raises:
-            StoreError: the disk is full, or cannot be written.
+            StoreError: the disk is full, or cannot be written; or a file cannot be read.
         """
         with _writing():
             for key in sorted(media.keys() - self._keys):
-                with media[key].open("rb") as file:
+                with _opened(media[key]) as file:
                     self._copy(file, f"{MEDIA}{key}", zipfile.ZIP_STORED)
                 self._keys.add(key)
             self._lines.writelines(line_of(segment, len(rows), vectors) for segment, vectors in rows)
@@ -95,6 +95,7 @@ class ArchiveWriter:
         """Give the archive its name; it is on disk, and whole, when this returns.
 
         Raises:
+            InvalidInputError: something else got the name meanwhile.
             StoreError: the disk is full, or cannot be written.
         """
         with _writing():
@@ -105,8 +106,8 @@ class ArchiveWriter:
             os.fsync(self._file.fileno())
             self.size_bytes = self._file.seek(0, os.SEEK_END)
             self._file.close()
-            self._half.replace(self._target)
-            _flush_folder(self._target.parent)
+            self._give_name()
+        _flush_folder(self._target)
 
     def discard(self) -> None:
         """Leave nothing but what was finished."""
@@ -114,6 +115,19 @@ class ArchiveWriter:
             with suppress(OSError, ValueError):  # as the disk may be full, or an entry half written
                 file.close()
         self._half.unlink(missing_ok=True)
+
+    def _give_name(self) -> None:
+        if not self._replaces:
+            try:
+                self._target.hardlink_to(self._half)  # which writes over nothing
+            except FileExistsError as error:
+                raise _taken(self._target) from error
+            except OSError as error:  # a file system without links
+                if self._target.exists():
+                    raise _taken(self._target) from error
+            else:
+                return  # the other name goes with `discard`
+        self._half.replace(self._target)
 
     def _put_lines(self) -> None:
         self._copy(self._lines, f"{SEGMENTS}{self._entries:06}.jsonl", zipfile.ZIP_DEFLATED)
@@ -126,7 +140,8 @@ class ArchiveWriter:
         entry.file_size = source.seek(0, os.SEEK_END)  # tells the library whether 32 bits will do
         source.seek(0)
         with self._zip.open(entry, "w") as copy:
-            shutil.copyfileobj(source, copy, _BLOCK_BYTES)
+            while block := _read(source):
+                copy.write(block)
 
     def _manifest(self, spaces: Mapping[str, int]) -> str:
         manifest = Manifest(
@@ -225,13 +240,16 @@ def _entry(name: str, method: int) -> zipfile.ZipInfo:
     return entry
 
 
-def _flush_folder(folder: Path) -> None:
-    if os.name == "posix":
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+def _taken(target: Path) -> InvalidInputError:
+    return InvalidInputError(f"{str(target)!r} is there already: give another name, or --force to replace it")
+
+
+def _flush_folder(target: Path) -> None:
+    try:
+        flush_folder(target.parent)
+    except OSError as error:
+        why = f"but its folder could not be flushed: {error.strerror}"
+        raise StoreError(f"{str(target)!r} is whole, {why}; a power failure now may take its name away") from error
 
 
 @contextmanager
@@ -240,6 +258,27 @@ def _writing() -> Generator[None]:
         yield
     except OSError as error:
         raise StoreError(f"the archive could not be written: {error.strerror}; nothing is left of it") from error
+
+
+def _opened(path: Path) -> IO[bytes]:
+    with _reading():
+        return path.open("rb")
+
+
+def _read(source: IO[bytes]) -> bytes:
+    with _reading():
+        return source.read(_BLOCK_BYTES)
+
+
+@contextmanager
+def _reading() -> Generator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise StoreError(
+            f"a file could not be read for the archive: {error.strerror}; nothing is left of it: "
+            "'sensorium doctor' names what of the store cannot be read"
+        ) from error
 
 
 @contextmanager

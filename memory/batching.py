@@ -112,7 +112,11 @@ class Batching:
 
     async def held_until(self) -> datetime | None:
         """What has waited since before this moment waits for a job; None where there is no job."""
-        return max((job.until for job in await self.jobs.all() if not job.is_doomed), default=None)
+        return max((job.until for job in await self._ours() if not job.is_doomed), default=None)
+
+    async def _ours(self) -> list[Job]:
+        """The jobs whose vectors are of the active space."""
+        return [job for job in await self.jobs.all() if job.space == self.embedding.name]
 
     async def _hand(self, keys: Sequence[SegmentKey]) -> int:
         segments = [replace(one, fingerprint=mark(one.fingerprint, one.key)) for one in await self.store.segments(keys)]
@@ -125,7 +129,7 @@ class Batching:
 
     async def _waiting(self) -> list[SegmentKey]:
         """What waits and is in no job."""
-        taken = {one for job in await self.jobs.all() for one in job.fingerprints}
+        taken = {one for job in await self._ours() for one in job.fingerprints}
         waiting = await self.store.waiting_keys(self._column, MAX_ATTEMPTS)
         return [key for key, fingerprint in waiting.items() if mark(fingerprint, key) not in taken]
 
@@ -165,9 +169,11 @@ class Batching:
             if age > SENDING:
                 await self._remove(job)
             return
-        if job.is_doomed or job.space != self.embedding.name or age > LONGEST:
+        if job.is_doomed or age > LONGEST:
             await self._end(job)
             return
+        if job.space != self.embedding.name:
+            return  # it is of a process with another embedder, which waits for it
         state = await self.batches.look(job.name)
         if state.is_done:
             await self._take(job, state)

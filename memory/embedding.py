@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from memory.embedders.ledger import Ledger
 from memory.embedders.protocol import Content, Embedder, Limits, Unrelated, Vectors
+from memory.errors import EmbeddingUnavailableError
 from memory.model import Segment, State
 from memory.pieces import Medium, Modality
 from memory.usage import Spending, Usage
@@ -92,7 +93,7 @@ class Embedding:
             EmbeddingError: the embedder gave none.
         """
         if self.embedder is None:
-            raise ValueError("no embedder: ask `embedder` first")
+            raise EmbeddingUnavailableError(self.absence)
         return await self.embedder.embed_documents(contents)
 
     async def query(self, content: Content) -> NDArray[np.float32]:
@@ -102,7 +103,7 @@ class Embedding:
             EmbeddingError: the embedder gave none.
         """
         if self.embedder is None:
-            raise ValueError("no embedder: ask `embedder` first")
+            raise EmbeddingUnavailableError(self.absence)
         return (await self.embedder.embed_queries([self._cut(content)]))[0]
 
     async def spending(self) -> Spending | None:

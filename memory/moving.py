@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from memory.embedding import Embedding
-from memory.errors import StoreError
+from memory.errors import EmbeddingUnavailableError, StoreError
 from memory.store.store import Store
 
 T = TypeVar("T")
@@ -29,7 +29,9 @@ class Moving:
         if self.embedding.embedder is None:
             return
         space = self.embedding.embedder.space
-        if self.store.is_writable:
+        if not self.store.is_writable and self.embedding.ledger is not None:
+            self.embedding.retire(f"the store's folder cannot be written, so what {space.name} costs cannot be counted")
+        elif self.store.is_writable:
             await self.store.add_space(space.column, space.dimensions)
         elif space.column not in await self.store.table.spaces():
             self.embedding.retire(f"the store's folder cannot be written, and holds no vectors of {space.name}")
@@ -44,7 +46,7 @@ class Moving:
         embedder = self.embedding.embedder
         try:
             return await work()
-        except StoreError:
+        except (StoreError, EmbeddingUnavailableError):
             self._looked_at = None
             await self.check()
             if self.embedding.embedder is embedder:
@@ -53,7 +55,7 @@ class Moving:
 
     async def check(self) -> None:
         """Use the active space no longer where another process has moved the memory to another one."""
-        latest = self.store.latest_erasure()
+        latest = self.store.handle.epoch.now()
         if self.embedding.embedder is None or latest == self._looked_at:
             return
         space = self.embedding.embedder.space
@@ -70,7 +72,6 @@ class Moving:
         Raises:
             StoreError: it is not finished; upkeep goes on with it.
         """
+        await self.check()
         column = self.embedding.column
-        if column is None or await self.store.pending(column):
-            return []
-        return await self.store.erasure.drop_spaces(column)
+        return await self.store.erasure.drop_spaces(column) if column else []

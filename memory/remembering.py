@@ -60,6 +60,7 @@ class Remembering:
         digest = await in_worker(digest_of, request.parts)
         original = await self.store.duplicate_of(request.owner, request.namespace, digest)
         if original is not None and original.id != request.replaces:
+            await self.store.settle()
             return await self._duplicate(original.id, request)
         if request.replaces:
             await self.store.check_replaceable(request.owner, request.replaces)

@@ -11,7 +11,7 @@ from memory.embedders.cached import QUESTIONS, QueryCache
 from memory.embedders.gemini_batch import GeminiBatch
 from memory.embedders.jobs import JOBS, Jobs
 from memory.embedding import Embedding
-from memory.errors import ConfigurationError
+from memory.errors import ConfigurationError, StoreError
 from memory.examples import Examples
 from memory.forgetting import Forgetting
 from memory.media.reader import MediaReader
@@ -103,9 +103,15 @@ class MemoryService:
     async def remember(self, request: Remembrance, tell: Tell = _nobody) -> Remembered:
         """Keep one memory; see `Remembering.remember`."""
         remembered = await self._moving.within(lambda: self._remembering.remember(request, tell))
-        if remembered.state is State.PENDING or await self.store.tidying.is_due():
+        if remembered.state is State.PENDING or await self._is_untidy():
             self._upkeep.wake()
         return remembered
+
+    async def _is_untidy(self) -> bool:
+        try:
+            return await self.store.tidying.is_due()
+        except StoreError:  # its disk is away since; what was remembered is acknowledged all the same
+            return False
 
     async def recall(self, question: Question) -> Recollection:
         """Search; see `Recalling.recall`."""
@@ -156,6 +162,7 @@ class MemoryService:
 
     async def status(self, owner: str) -> Status:
         """Counts and health."""
+        await self._moving.check()
         mine = f"owner = {text_literal(owner)}"
         counts = {
             modality: await self.store.table.count(f"{mine} AND {one_of('modality', [modality])}")
@@ -190,6 +197,7 @@ class MemoryService:
 
     async def backlog(self) -> Backlog:
         """What is still to be done."""
+        await self._moving.check()
         pending = await self.store.pending(self.embedding.column)
         failed = await self.store.failed(MAX_ATTEMPTS, self.embedding.column)
         return Backlog(unread=len(await self.store.unread()), pending=max(0, pending - failed), failed=failed)

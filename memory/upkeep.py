@@ -100,8 +100,8 @@ class Upkeep:
 
     async def _expire(self, now: datetime) -> None:
         """Erase what has expired; while the clock is doubted it is only out of sight."""
-        over = await self.store.ids(expired(now))
-        if await self.store.believes(now) and over:
+        believed = await self.store.believes(now)
+        if believed and (over := await self.store.ids(expired(now))):
             await self.forgetting.erase(over)
 
     async def read_all(self) -> None:
@@ -166,7 +166,7 @@ class Upkeep:
         until = anyio.current_time() + PAUSE_S
         while not self._work.is_set() and anyio.current_time() < until:
             try:
-                await self.store.let_go()
+                await self.store.handle.refresh()
             except StoreError as error:  # its disk may be away for a while
                 self._tell(error)
             with anyio.move_on_after(LET_GO_S):

@@ -1,13 +1,13 @@
 """What shows a segment: to whoever recalls it, and to embedders that see and hear."""
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 from memory.embedding import Embedding
-from memory.errors import DecoderLostError, InvalidInputError, NotFoundError
+from memory.errors import DecoderLostError, InvalidInputError, NotFoundError, StoreError
 from memory.media.reader import MediaReader
 from memory.model import Segment
 from memory.pieces import Anchor, Aspect, Medium, Modality
@@ -20,6 +20,8 @@ logger = logging.getLogger(__name__)
 
 SEEN_PX = 1536
 """The longer side of what an embedder is given."""
+_KEEPING_S = 2.0
+"""How long a recall waits for its turn to keep what it shows, while others write."""
 _FRAMES = 3
 _EXCERPTS = frozenset({Modality.AUDIO, Modality.VIDEO, Modality.DOCUMENT})
 """What is cut out of its file for an embedder that takes it as itself."""
@@ -46,7 +48,7 @@ class Views:
         aspect = Aspect(anchor=segment.anchor, boxes=segment.boxes, lines=tuple(lines))
         name = f"{_place(segment, lines)}-{max_px}"
         path = self.store.media.path(segment.media)
-        return await self.store.view(segment.media, name, partial(self.reader.view, path, segment.mime, aspect, max_px))
+        return await self._view(segment.media, name, partial(self.reader.view, path, segment.mime, aspect, max_px))
 
     async def clip(self, segment: Segment) -> View | None:
         """The seconds of a recording or film that a segment is; None for anything else.
@@ -58,7 +60,26 @@ class Views:
             return None
         path = self.store.media.path(segment.media)
         name = f"{_place(segment, ())}-clip"
-        return await self.store.view(segment.media, name, partial(self.reader.clip, path, segment.mime, segment.anchor))
+        return await self._view(segment.media, name, partial(self.reader.clip, path, segment.mime, segment.anchor))
+
+    async def _view(self, key: str, name: str, make: Callable[[], Awaitable[Medium | None]]) -> View | None:
+        """A view of a file, made at most once; None where there is none, its file was forgotten, or it cannot be kept.
+
+        Raises:
+            Whatever `make` raises.
+        """
+        known = await in_io_thread(self.store.media.view, key, name)
+        if known is not None or not self.store.is_writable:
+            return known
+        made = await make()
+        if made is None:
+            return None
+        try:
+            async with self.store.exclusively(_KEEPING_S):
+                return await in_io_thread(self.store.media.add_view, key, name, made)
+        except StoreError as error:  # no recall waits for other writers, or fails as the disk is full
+            logger.warning("what shows %s is not kept, and so not shown: %s", key, error)
+            return None
 
     async def load(self, view: View) -> Medium:
         """A view's bytes.

@@ -26,10 +26,10 @@ class Spool:
     looked at is what is stored, whatever happens to the original in between.
     """
 
-    def __init__(self, root: Path) -> None:
-        """Make a folder of our own under `root`."""
+    def __init__(self, root: Path, *, is_temporary: bool = False) -> None:
+        """Make a folder of our own under `root`, which goes with it where it is temporary."""
         root.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self._root = root
+        self._root, self._is_temporary = root, is_temporary
         with FileLock(root / _MAKING):
             _clear(root)
             self._folder = Path(tempfile.mkdtemp(dir=root))
@@ -39,7 +39,9 @@ class Spool:
     @classmethod
     def beside(cls, home: Path) -> "Spool":
         """In a store's folder, or where that cannot be written, in a temporary one."""
-        return cls(home / "spool" if os.access(home, os.W_OK) else Path(tempfile.mkdtemp(prefix="sensorium-")))
+        if os.access(home, os.W_OK):
+            return cls(home / "spool")
+        return cls(Path(tempfile.mkdtemp(prefix="sensorium-")), is_temporary=True)
 
     def add(self, blocks: Iterable[bytes], name: str = "") -> File:
         """Keep the bytes; `name` helps to tell kinds of text apart.
@@ -75,7 +77,7 @@ class Spool:
     def close(self) -> None:
         """Let go of everything."""
         self._lock.release()
-        shutil.rmtree(self._folder, ignore_errors=True)
+        shutil.rmtree(self._root if self._is_temporary else self._folder, ignore_errors=True)
 
 
 def _written(path: Path, blocks: Iterable[bytes]) -> tuple[int, str]:

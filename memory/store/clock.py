@@ -1,6 +1,7 @@
 """The clock, and when not to believe it: what expires by a wrong clock would be gone for good."""
 
 import json
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -9,39 +10,53 @@ from memory.store.marks import is_news
 LEAP = timedelta(days=1)
 """How far the clock may be ahead of when it was last looked at; a machine that was off is ahead, too."""
 PROBATION = timedelta(hours=1)
-"""How long a clock that leapt must go on before it is believed; time services mend a wrong one in minutes."""
-_NOTED = timedelta(minutes=10)
-"""How often it is noted what the clock said."""
+"""How long a clock that leapt must be seen to go on before it is believed; time services mend it in minutes."""
+LOOK = timedelta(minutes=10)
+"""How often it is noted what the clock said; what passes between two looks further apart was not seen."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Note:
+    """What was noted of the clock.
+
+    Attributes:
+        seen: what it said when it was looked at last.
+        doubted_s: how long it must still be seen to go on; 0 where it is believed.
+    """
+
+    seen: datetime
+    doubted_s: float = 0.0
 
 
 def is_believed(mark: Path, now: datetime) -> bool:
-    """Whether things may expire by what the clock says; notes that it was looked at.
+    """Whether things may expire by what the clock says; notes that it was looked at. Callers hold a lock.
 
     Args:
         mark: the file in which that is noted, for all processes; one that cannot be read was never written.
         now: what the clock says.
+
+    Raises:
+        OSError: it cannot be noted.
     """
-    seen, leapt = _noted(mark)
-    if seen is None or now < seen:  # never looked at; or set back, and so mended
-        _note(mark, now, None)
-        return True
-    if now - seen > LEAP:
-        leapt = now
-    if leapt is not None and now - leapt >= PROBATION:
-        leapt = None
-    if leapt is not None or now - seen > _NOTED:
-        _note(mark, now, leapt)
-    return leapt is None
+    noted = _noted(mark)
+    after = _Note(now) if noted is None or now < noted.seen - LOOK else _after(noted, now)  # set back: mended
+    if noted is None or after.doubted_s != noted.doubted_s or abs(now - noted.seen) > LOOK:
+        is_news(mark, json.dumps({"seen": after.seen.isoformat(), "doubted_s": after.doubted_s}))
+    return not after.doubted_s
 
 
-def _noted(mark: Path) -> tuple[datetime | None, datetime | None]:
-    """When the clock was looked at last, and since when it is doubted."""
+def _after(noted: _Note, now: datetime) -> _Note:
+    passed = now - noted.seen
+    if passed > LEAP:
+        return _Note(now, noted.doubted_s or PROBATION.total_seconds())
+    seen_s = max(0.0, passed.total_seconds()) if passed <= 2 * LOOK else 0.0
+    return _Note(now, max(0.0, noted.doubted_s - seen_s))
+
+
+def _noted(mark: Path) -> _Note | None:
     try:
         facts = json.loads(mark.read_text("utf-8"))
-        return datetime.fromisoformat(facts["seen"]), facts["leapt"] and datetime.fromisoformat(facts["leapt"])
+        seen = datetime.fromisoformat(facts["seen"])
+        return _Note(seen, float(facts["doubted_s"])) if seen.tzinfo else None
     except (FileNotFoundError, ValueError, KeyError, TypeError):
-        return None, None
-
-
-def _note(mark: Path, seen: datetime, leapt: datetime | None) -> None:
-    is_news(mark, json.dumps({"seen": seen.isoformat(), "leapt": leapt and leapt.isoformat()}))
+        return None

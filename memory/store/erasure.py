@@ -21,7 +21,9 @@ from typing import Any, cast
 
 import lance
 
+from memory.errors import StoreError
 from memory.model import Receipt
+from memory.store.engine import translated
 from memory.store.filters import one_of
 from memory.store.handle import Handle
 from memory.store.marks import remove_mark, write_mark
@@ -62,7 +64,7 @@ class Erasure:
             rows = await self._table.records(these, ["id", "media"])
             size = await self._table.size_of(these)
             older = await self._table.records(f"{one_of('superseded_by', ids)} AND NOT {these}", ["id"])
-            await in_io_thread(write_mark, self._mark, "")
+            await self._begin()
             await self._table.delete(these)
             removed = await self.sweep()
             erased = await self._purge()
@@ -79,17 +81,20 @@ class Erasure:
         )
 
     async def drop_spaces(self, but: str) -> list[str]:
-        """Remove the vectors of every space but one for good; returns their columns.
+        """Remove the vectors of every space but one for good, where every row has one of that; returns their columns.
 
         Raises:
             StoreError: it is not finished; as `erase`.
         """
         async with self._exclusively():
-            others = sorted(column for column in await self._table.spaces() if column != but)
-            if others:
-                await in_io_thread(write_mark, self._mark, "")
-                await self._table.drop_spaces(others)
-                await self._purge()
+            spaces = await self._table.spaces()
+            others = sorted(spaces.keys() - {but})
+            if but not in spaces or not others or await self._table.count(f"{but} IS NULL"):
+                return []
+            await self._begin()
+            await self._table.drop_spaces(others)
+            if not await self._purge():
+                raise StoreError("older versions of the table still wait to be removed: upkeep goes on with it")
         return others
 
     async def recover(self) -> None:
@@ -111,7 +116,13 @@ class Erasure:
         Callers are the only writer.
         """
         needed = {row["media"] for row in await self._table.records("media != ''", ["media"])}
-        return await in_io_thread(self._media.sweep, needed)
+        with translated():
+            return await in_io_thread(self._media.sweep, needed)
+
+    async def _begin(self) -> None:
+        """Leave word of what is begun, for whoever finishes it."""
+        with translated():
+            await in_io_thread(write_mark, self._mark, "")
 
     async def _purge(self) -> bool:
         """Remove every byte of deleted rows and columns from the table's files; True when none can be left."""
@@ -121,10 +132,11 @@ class Erasure:
             await self._table.index_space(column)
         erased = await self._handle.work(_only_newest_left)
         if erased:
-            await in_io_thread(self._handle.epoch.begin)
-            await self._handle.refresh()
-            await in_io_thread(discard, self._mark.parent)
-            await in_io_thread(remove_mark, self._mark)
+            with translated():
+                await in_io_thread(self._handle.epoch.begin)
+                await self._handle.refresh()
+                await in_io_thread(discard, self._mark.parent)
+                await in_io_thread(remove_mark, self._mark)
         return erased
 
 

@@ -19,6 +19,15 @@ def flush_folder(path: Path) -> None:
         flush_file(path)
 
 
+def make_folder(path: Path) -> None:
+    """Have a folder, and those above it that are missing, on the disk when this returns; for its owner only."""
+    if path.is_dir():
+        return
+    make_folder(path.parent)
+    path.mkdir(exist_ok=True, mode=0o700)
+    flush_folder(path.parent)
+
+
 class Flusher:
     """Flushes what is new below a folder whose files are written once and never changed.
 
@@ -26,7 +35,7 @@ class Flusher:
     What another process wrote and did not live to flush is new, too.
 
     Args:
-        root: the folder; it need not be there yet.
+        root: the folder.
     """
 
     def __init__(self, root: Path) -> None:
@@ -37,13 +46,13 @@ class Flusher:
         """Have every file below, and every name, on the disk when this returns.
 
         Raises:
-            OSError: the disk would not take them.
+            OSError: the folder cannot be looked through, or the disk would not take what is in it.
         """
         seen: dict[Path, frozenset[str]] = {}
-        for name, _, files in os.walk(self._root):
-            folder, now = Path(name), frozenset(files)
+        for name, folders, files in os.walk(self._root, onerror=_refuse):
+            folder, now = Path(name), frozenset((*files, *folders))
             before = self._flushed.get(folder)
-            for file in now - (before or frozenset()):
+            for file in set(files) - (before or frozenset()):
                 flush_file(folder / file)
             if now != before:
                 flush_folder(folder)
@@ -51,3 +60,8 @@ class Flusher:
                     flush_folder(folder.parent)
             seen[folder] = now
         self._flushed = seen
+
+
+def _refuse(error: OSError) -> None:
+    """Pass nothing over: what cannot be looked at is not flushed."""
+    raise error

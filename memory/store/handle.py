@@ -89,7 +89,7 @@ class Handle:
         with translated():
             await self._refresh()
             await change(self._table)
-            await in_io_thread(self._flusher.flush)
+        await self.flush()
 
     async def work(self, step: Callable[[Path], T]) -> T:
         """Let files be rearranged by a thread; they are on the disk when this returns. Callers hold the write lock.
@@ -99,8 +99,17 @@ class Handle:
         """
         with translated():
             result = await in_io_thread(step, self.folder)
-            await in_io_thread(self._flusher.flush)
+        await self.flush()
         return result
+
+    async def flush(self) -> None:
+        """Have on the disk what anyone has committed. Callers hold the write lock.
+
+        Raises:
+            StoreError: the disk would not take it.
+        """
+        with translated():
+            await in_io_thread(self._flusher.flush)
 
     async def refresh(self) -> None:
         """Let go of what was erased since this was opened.

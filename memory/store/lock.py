@@ -6,10 +6,13 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import anyio
+import anyio.lowlevel
 import filelock
 
 from memory.errors import StoreBusyError, StoreError
 
+_SLICE_S = 1.0
+"""How long a thread waits for the lock before it looks whether anyone still wants it."""
 PATIENCE_S = 60.0
 """How long a write waits for other writers before it gives up."""
 
@@ -38,16 +41,24 @@ class ProcessLock:
                 self._file.release()
 
     async def _acquire(self, patience_s: float) -> None:
+        until = anyio.current_time() + patience_s
         try:
-            with anyio.CancelScope(shield=True):
-                await anyio.to_thread.run_sync(self._acquire_in_thread, patience_s)
-        except filelock.Timeout as error:
-            message = f"another process has held the store for {patience_s:.0f} s; try again"
-            raise StoreBusyError(message) from error
+            while not await self._is_ours_within(min(_SLICE_S, max(0.0, until - anyio.current_time()))):
+                if anyio.current_time() >= until:
+                    raise StoreBusyError(f"another process has held the store for {patience_s:.0f} s; try again")
+                await anyio.lowlevel.checkpoint()  # whoever gave up waiting is let go here
         except OSError as error:
             raise StoreError(
                 f"nothing was written, the store's lock file cannot be used: {error.strerror} ({self._path})"
             ) from error
+
+    async def _is_ours_within(self, patience_s: float) -> bool:
+        try:
+            with anyio.CancelScope(shield=True):
+                await anyio.to_thread.run_sync(self._acquire_in_thread, patience_s)
+        except filelock.Timeout:
+            return False
+        return True
 
     def _acquire_in_thread(self, patience_s: float) -> None:
         if not self._path.parent.is_dir():  # which acquiring would make anew, over a disk that is away

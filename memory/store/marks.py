@@ -7,7 +7,11 @@ from memory.store.flushing import flush_file, flush_folder
 
 
 def is_news(mark: Path, text: str) -> bool:
-    """Whether the mark said something else before; it says `text` from now on."""
+    """Whether the mark said something else before; it says `text` from now on.
+
+    Raises:
+        OSError: it cannot be written; it says what it said.
+    """
     known = mark.read_text("utf-8", errors="replace") if mark.exists() else ""
     if known != text:
         write_mark(mark, text)
@@ -15,10 +19,20 @@ def is_news(mark: Path, text: str) -> bool:
 
 
 def write_mark(mark: Path, text: str) -> None:
-    """Have the mark say `text`, on the disk, when this returns; at no moment does it say half of it."""
-    half = mark.with_name(f"{mark.name}.{secrets.token_hex(4)}")
-    half.write_text(text, "utf-8")
-    flush_file(half)
+    """Have the mark say `text`, on the disk, when this returns; at no moment does it say half of it.
+
+    Callers hold a lock, as two would write the same half.
+
+    Raises:
+        OSError: it cannot be written; it says what it said.
+    """
+    half = mark.with_name(f".{mark.name}.half")
+    try:
+        half.write_text(text, "utf-8")
+        flush_file(half)
+    except OSError:
+        half.unlink(missing_ok=True)
+        raise
     half.replace(mark)
     flush_folder(mark.parent)
 
@@ -48,5 +62,9 @@ class Epoch:
         return (facts.st_ino, facts.st_mtime_ns)
 
     def begin(self) -> None:
-        """Have every process open its handle anew."""
+        """Have every process open its handle anew. Callers hold the write lock.
+
+        Raises:
+            OSError: the mark cannot be written.
+        """
         write_mark(self._mark, secrets.token_hex(8))

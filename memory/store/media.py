@@ -9,7 +9,7 @@ from pathlib import Path
 
 from memory.errors import NotFoundError, StoreError
 from memory.pieces import File, Medium
-from memory.store.flushing import flush_file, flush_folder
+from memory.store.flushing import flush_file, flush_folder, make_folder
 
 _WRITING = ".writing-"
 """How the name of a file begins that is not whole yet."""
@@ -68,7 +68,7 @@ class MediaStore:
 
     def __init__(self, root: Path) -> None:
         self._root = root
-        root.mkdir(parents=True, exist_ok=True, mode=0o700)
+        make_folder(root)
 
     def path(self, key: str) -> Path:
         """Where the bytes of a key lie."""
@@ -125,11 +125,17 @@ class MediaStore:
         """Keep a view beside its file; None where the file is no longer there, and so nothing is kept.
 
         Callers hold the write lock: no sweep runs in between.
+
+        Raises:
+            StoreError: the disk is full, or cannot be written.
         """
         if not self.path(key).exists():
             return None
         target = self.path(f"{key}{_VIEW}{name}{_ending(view.mime)}")
-        _placed(target, lambda half: half.write_bytes(view.data))
+        try:
+            _placed(target, lambda half: half.write_bytes(view.data))
+        except OSError as error:
+            raise StoreError(f"a view of a file could not be kept: {error.strerror}") from error
         return View(path=target, mime=view.mime)
 
     def delete(self, key: str) -> int:
@@ -170,9 +176,7 @@ def _ending(mime: str) -> str:
 
 def _placed(target: Path, write: Callable[[Path], object]) -> None:
     """Write beside the place and rename: a crash leaves no half file under the name."""
-    if not target.parent.exists():
-        target.parent.mkdir(exist_ok=True, mode=0o700)
-        flush_folder(target.parent.parent)
+    make_folder(target.parent)
     half = target.parent / f"{_WRITING}{secrets.token_hex(8)}"
     write(half)
     half.replace(target)

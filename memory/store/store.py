@@ -1,6 +1,6 @@
 """The store: the table and its media under one roof, written by one at a time."""
 
-from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -12,15 +12,17 @@ from numpy.typing import NDArray
 
 from memory.errors import InvalidInputError, NotFoundError, StoreError
 from memory.model import Segment, SegmentKey
-from memory.pieces import File, Medium
+from memory.pieces import File
 from memory.store.clock import is_believed
+from memory.store.engine import translated
 from memory.store.erasure import Erasure
 from memory.store.filters import UNREAD, any_key, given_up, one_of, same_content, text_literal, waits_for
+from memory.store.flushing import make_folder
 from memory.store.formats import check_format, is_read_only, mark_format
 from memory.store.handle import Handle
-from memory.store.lock import ProcessLock
+from memory.store.lock import PATIENCE_S, ProcessLock
 from memory.store.marks import Epoch, is_news
-from memory.store.media import MediaStore, View
+from memory.store.media import MediaStore
 from memory.store.repair.generations import make_whole
 from memory.store.schema import SCHEMA
 from memory.store.searches import Searches
@@ -44,7 +46,7 @@ class Store:
         self.erasure = Erasure(handle, self.table, media, self.exclusively, home / "erasing")
         self.tidying = Tidying(handle, self.table, writing)
         self._home = home
-        self._handle = handle
+        self.handle = handle
         self._writing = writing
 
     @classmethod
@@ -64,8 +66,9 @@ class Store:
             handle = await Handle.open(home / "table", Epoch(home / _EPOCH), None)
             await SegmentTable(handle).check_complete()
             return cls(home, handle, MediaStore(home / "media"), writing)
-        await in_io_thread(home.mkdir, parents=True, exist_ok=True, mode=0o700)
+        await in_io_thread(make_folder, home)
         async with writing.hold():
+            await in_io_thread(check_format, home)  # again: it may have been brought up to a later one meanwhile
             await in_io_thread(make_whole, home)
             handle = await Handle.open(home / "table", Epoch(home / _EPOCH), SCHEMA)
             await SegmentTable(handle).complete()
@@ -78,9 +81,14 @@ class Store:
         return not is_read_only(self._home)
 
     @asynccontextmanager
-    async def exclusively(self) -> AsyncGenerator[None]:
-        """The only writer of all processes, for a block that is not cancelled once it has begun."""
-        async with self._writing.hold():
+    async def exclusively(self, patience_s: float = PATIENCE_S) -> AsyncGenerator[None]:
+        """The only writer of all processes, for a block that is not cancelled once it has begun.
+
+        Raises:
+            StoreBusyError: another process wrote for longer than `patience_s`.
+            StoreError: the folder is away, or cannot be written.
+        """
+        async with self._writing.hold(patience_s):
             with anyio.CancelScope(shield=True):
                 yield
 
@@ -88,7 +96,9 @@ class Store:
         """Make sure a space has its vector column; where it was not the last in use, all is tried anew."""
         async with self._writing.hold():
             await self.table.add_space(column, dimensions)
-            if await in_io_thread(is_news, self._home / _ACTIVE, column):
+            with translated():
+                is_another = await in_io_thread(is_news, self._home / _ACTIVE, column)
+            if is_another:
                 await self.table.forget_failures()
 
     async def duplicate_of(self, owner: str, namespace: str, digest: str) -> Segment | None:
@@ -97,6 +107,15 @@ class Store:
         # To count is five times cheaper than to ask for the rows.
         found = await self.table.segments(condition) if await self.table.count(condition) else []
         return found[0] if found else None
+
+    async def settle(self) -> None:
+        """Have on the disk what can be seen: another process may have committed, and not have lived to flush.
+
+        Raises:
+            StoreError: the disk would not take it; or another process writes for too long.
+        """
+        async with self.exclusively():
+            await self.handle.flush()
 
     async def check_replaceable(self, owner: str, id_: str) -> None:
         """See that a memory can be replaced by a newer version.
@@ -204,12 +223,13 @@ class Store:
         Raises:
             NotFoundError: the version it replaces was forgotten.
             InvalidInputError: the version it replaces was replaced by another.
-            StoreError: it could not be written; nothing of it is left.
+            StoreError: it could not be written, and nothing of it is left; or not flushed, and it may be.
         """
         first = segments[0]
         async with self.exclusively():
             original = await self.duplicate_of(first.owner, first.namespace, first.digest)
             if original is not None and original.id != first.replaces:
+                await self.handle.flush()
                 return original.id
             if first.replaces:
                 await self.check_replaceable(first.owner, first.replaces)
@@ -251,23 +271,6 @@ class Store:
         found = await self.table.segments(f"{condition} AND {UNREAD}")
         return sorted(found, key=lambda segment: (segment.created_at, *segment.key))
 
-    async def view(self, key: str, name: str, make: Callable[[], Awaitable[Medium | None]]) -> View | None:
-        """A view of a file, made at most once; None where there is none, or it cannot be kept.
-
-        Views are kept beside their file: not where that was forgotten, nor on a disk that cannot be written.
-
-        Raises:
-            Whatever `make` raises.
-        """
-        known = await in_io_thread(self.media.view, key, name)
-        if known is not None or not self.is_writable:
-            return known
-        made = await make()
-        if made is None:
-            return None
-        async with self.exclusively():
-            return await in_io_thread(self.media.add_view, key, name, made)
-
     async def fill(self, column: str, keys: Sequence[SegmentKey], vectors: NDArray[np.float32]) -> None:
         """Give pending segments their vectors."""
         async with self._writing.hold():
@@ -282,18 +285,11 @@ class Store:
         """Tidy the table where that is due; see `Tidying.round`."""
         return await self.tidying.round()
 
-    async def let_go(self) -> None:
-        """Hold no file open any longer that was erased.
+    async def believes(self, now: datetime) -> bool:
+        """Whether things may expire by what the clock says; see `is_believed`.
 
         Raises:
-            StoreError: the table cannot be opened any more.
+            StoreError: it cannot be noted that it was looked at.
         """
-        await self._handle.refresh()
-
-    def latest_erasure(self) -> object:
-        """What is another value after each erasure, whichever process did it; cheap."""
-        return self._handle.epoch.now()
-
-    async def believes(self, now: datetime) -> bool:
-        """Whether things may expire by what the clock says; see `is_believed`."""
-        return await in_io_thread(is_believed, self._home / "clock", now)
+        with translated():
+            return await in_io_thread(is_believed, self._home / "clock", now)

@@ -154,11 +154,22 @@ class SegmentTable:
             rows.append(_with(await self._rows(any_key([head.key])), told, schema))
         await self._merge(pa.concat_tables(rows))
 
-    async def _merge(self, rows: pa.Table) -> None:
-        """Write rows in one commit, each in the place of the one with its key, if there is one."""
+    async def rewrite(self, segments: Sequence[Segment], vectors: Mapping[str, NDArray[np.float32]]) -> None:
+        """Write whole memories in one commit, in the place of every row there is of them."""
+        columns = {column: list(some) for column, some in vectors.items()}
+        rows = await in_io_thread(table_of, segments, columns, await self._schema())
+        await self._merge(rows, instead_of=one_of("id", [segment.id for segment in segments]))
+
+    async def _merge(self, rows: pa.Table, *, instead_of: str = "false") -> None:
+        """Write rows in one commit, each in the place of the one with its key, if there is one.
+
+        Rows under the condition `instead_of` that none of them is written in the place of are gone.
+        """
 
         async def merge(table: lancedb.AsyncTable) -> None:
             merging = table.merge_insert(["id", "segment"]).when_matched_update_all().when_not_matched_insert_all()
+            if instead_of != "false":
+                merging = merging.when_not_matched_by_source_delete(instead_of)
             # A null, which is pending, is a bad vector to the library; "null" leaves it one.
             await merging.execute(rows, on_bad_vectors="null")
 

@@ -1,9 +1,9 @@
 """Taking in memories that were made elsewhere, many of them in one commit."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Literal, cast
+from typing import Any, Literal, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,17 +40,33 @@ class Standing:
     """How a memory stands to what a store holds.
 
     Attributes:
-        kind: not there; there under its id; the same content there under another id; or something
-            else there under its id.
+        kind: not there; there under its id; there, but some of its rows are lost; the same content
+            there under another id; or something else there under its id.
         original: the id the same content is known under.
+        newer: of one that is there in part, the version that stands for it now.
     """
 
-    kind: Literal["new", "there", "known", "other"]
+    kind: Literal["new", "there", "partial", "known", "other"]
     original: str = ""
+    newer: str = ""
+
+    @property
+    def is_wanted(self) -> bool:
+        """Whether the store would be the more whole for it."""
+        return self.kind in ("new", "partial")
 
 
 _Content = tuple[str, str, str]
+_Row = Mapping[str, Any]
 _NEW = Standing(kind="new")
+
+
+async def may_expire(store: Store, now: datetime) -> bool:
+    """Whether what has expired by the clock may be left out; not where that is doubted, or cannot be noted."""
+    try:
+        return await store.believes(now)
+    except OSError:
+        return False
 
 
 async def standings(store: Store, firsts: Sequence[Segment]) -> dict[str, Standing]:
@@ -61,10 +77,11 @@ async def standings(store: Store, firsts: Sequence[Segment]) -> dict[str, Standi
 
 
 async def take_in(store: Store, memories: Sequence[Incoming]) -> dict[str, Standing]:
-    """Write those of the memories that are new, media first; returns how each stood before.
+    """Write those of the memories that are new, or here in part, media first; returns how each stood before.
 
-    The look and the write are one, as with `Store.keep`. All are one commit, but for a memory that
-    replaces a version which is here: that one is marked in a commit of their own.
+    The look and the write are one, as with `Store.keep`. All that are new are one commit, but for a
+    memory that replaces a version which is here: that one is marked in a commit of their own. What
+    was here in part is written in the place of its rows, in one commit.
 
     Raises:
         StoreError: they could not be written; what is there of them is there as a whole.
@@ -72,9 +89,11 @@ async def take_in(store: Store, memories: Sequence[Incoming]) -> dict[str, Stand
     try:
         async with store.exclusively():
             stood = await standings(store, [memory.first for memory in memories])
-            new = _once(memories, stood)
-            await in_io_thread(_adopt, store, new)
+            new, partial = _once(memories, stood), _partial(memories, stood)
+            await in_io_thread(_adopt, store, [*new, *partial])
             await _write(store, new)
+            if partial:
+                await store.table.rewrite([one for memory in partial for one in memory.segments], _columns(partial))
     except StoreError:
         await store.erasure.recover()  # sweeps what was adopted
         raise
@@ -101,6 +120,15 @@ def _once(memories: Sequence[Incoming], stood: dict[str, Standing]) -> list[Inco
     return new
 
 
+def _partial(memories: Sequence[Incoming], stood: Mapping[str, Standing]) -> list[Incoming]:
+    """Those that are here in part, as whole as they were and no less replaced."""
+    return [
+        replace(memory, segments=[replace(one, superseded_by=stood[one.id].newer) for one in memory.segments])
+        for memory in memories
+        if stood[memory.first.id].kind == "partial"
+    ]
+
+
 async def _write(store: Store, new: Sequence[Incoming]) -> None:
     replaced = await _replaced(store, [memory.first for memory in new])
     together = [memory for memory in new if memory.first.id not in replaced]
@@ -117,10 +145,12 @@ def _columns(memories: Sequence[Incoming]) -> dict[str, NDArray[np.float32]]:
     return {column: cast("NDArray[np.float32]", [row.get(column) for row in rows]) for column in columns}
 
 
-async def _there(store: Store, ids: Sequence[str]) -> dict[str, tuple[str, str]]:
-    """Owner and digest of those of the ids that are memories."""
-    rows = await store.table.records(f"{one_of('id', ids)} AND segment = 0", ["id", "owner", "digest"])
-    return {row["id"]: (row["owner"], row["digest"]) for row in rows}
+async def _there(store: Store, ids: Sequence[str]) -> dict[str, list[_Row]]:
+    """The rows of those of the ids that are memories."""
+    found: dict[str, list[_Row]] = {}
+    for row in await store.table.records(one_of("id", ids), ["id", "segment", "owner", "digest", "superseded_by"]):
+        found.setdefault(row["id"], []).append(row)
+    return found
 
 
 async def _known(store: Store, digests: Sequence[str]) -> dict[_Content, str]:
@@ -139,12 +169,22 @@ async def _replaced(store: Store, firsts: Sequence[Segment]) -> set[str]:
     return {first.id for first in firsts if (first.replaces, first.owner) in here}
 
 
-def _standing(first: Segment, there: tuple[str, str] | None, known: Mapping[_Content, str]) -> Standing:
-    if there is not None:
-        return Standing(kind="there" if there == (first.owner, first.digest) else "other")
+def _standing(first: Segment, there: Sequence[_Row] | None, known: Mapping[_Content, str]) -> Standing:
+    if there:
+        return _standing_here(first, there)
     original = "" if first.superseded_by else known.get(_content(first), "")
     # The same content with another title or other tags may replace itself.
     return _NEW if original in ("", first.replaces) else Standing(kind="known", original=original)
+
+
+def _standing_here(first: Segment, there: Sequence[_Row]) -> Standing:
+    """How a memory stands to the rows under its id; those at the end may be fewer, or more, as it is read on."""
+    if any((row["owner"], row["digest"]) != (first.owner, first.digest) for row in there):
+        return Standing(kind="other")
+    numbers = {row["segment"] for row in there}
+    if len(numbers) == max(numbers) + 1:
+        return Standing(kind="there")
+    return Standing(kind="partial", newer=there[0]["superseded_by"])
 
 
 def _content(first: Segment) -> _Content:

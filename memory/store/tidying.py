@@ -14,7 +14,7 @@ from typing import Any, cast
 
 import lance
 
-from memory.store.engine import WORDS_INDEX, vectors_index
+from memory.store.engine import WORDS_INDEX, translated, vectors_index
 from memory.store.handle import Handle
 from memory.store.lock import ProcessLock
 from memory.store.table import SegmentTable
@@ -45,7 +45,11 @@ class Tidying:
         self._writing = writing
 
     async def is_due(self) -> bool:
-        """Whether enough commits have gathered; asks the folder only, in a fraction of a millisecond."""
+        """Whether enough commits have gathered; asks the folder only, in a fraction of a millisecond.
+
+        Raises:
+            StoreError: the folder cannot be looked at.
+        """
         return await in_io_thread(_versions, self._handle.folder) >= KEEP_VERSIONS + TIDY_AFTER
 
     async def round(self) -> bool:
@@ -82,7 +86,8 @@ class Tidying:
 
 
 def _versions(folder: Path) -> int:
-    return sum(1 for _ in (folder / "_versions").iterdir())
+    with translated("read"):
+        return sum(1 for _ in (folder / "_versions").iterdir())
 
 
 def _dataset(folder: Path) -> Any:

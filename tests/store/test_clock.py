@@ -24,10 +24,24 @@ def test_a_clock_that_goes_on_is_believed(mark: Path) -> None:
 def test_a_clock_that_leapt_is_believed_when_it_has_gone_on_for_long_enough(mark: Path) -> None:
     later = NOON + LEAP * 30
     assert is_believed(mark, NOON)
+    looks = [is_believed(mark, later + timedelta(minutes=n)) for n in range(0, 90, 5)]
+    assert looks == [False] * 12 + [True] * 6
+
+
+def test_what_nobody_saw_the_clock_do_does_not_count(mark: Path) -> None:
+    later = NOON + LEAP * 30
+    assert is_believed(mark, NOON)
     assert not is_believed(mark, later)
-    assert not is_believed(mark, later + PROBATION / 2)
-    assert is_believed(mark, later + PROBATION)
-    assert is_believed(mark, later + PROBATION + timedelta(minutes=1))
+    assert not is_believed(mark, later + PROBATION * 3)
+
+
+def test_a_server_that_runs_for_less_than_that_each_time_believes_the_clock_in_the_end(mark: Path) -> None:
+    assert is_believed(mark, NOON)
+    sessions = [
+        [is_believed(mark, NOON + LEAP * 2 * day + timedelta(minutes=n)) for n in range(0, 45, 5)]
+        for day in range(1, 4)
+    ]
+    assert [session[-1] for session in sessions] == [False, True, False]
 
 
 def test_a_clock_that_was_set_back_is_believed_at_once(mark: Path) -> None:
@@ -37,7 +51,9 @@ def test_a_clock_that_was_set_back_is_believed_at_once(mark: Path) -> None:
     assert is_believed(mark, NOON + timedelta(minutes=20))
 
 
-@pytest.mark.parametrize("damage", [b"", b"\xff\xfe", b"[]", b'{"seen": 3}', b'{"seen": "2026-06-01T12:00:00"}'])
+@pytest.mark.parametrize(
+    "damage", [b"", b"\xff\xfe", b"[]", b'{"seen": 3}', b'{"seen": "2026-06-01T12:00:00", "doubted_s": 0}']
+)
 def test_a_mark_that_cannot_be_read_counts_as_none(mark: Path, damage: bytes) -> None:
     mark.write_bytes(damage)
     assert is_believed(mark, NOON)
@@ -66,6 +82,7 @@ async def test_what_expires_by_a_clock_that_leapt_is_out_of_sight_but_kept_until
         assert [hit["passage"] for hit in await tools.recall("parcel code")] == ["the parcel code is 4711"]
         Clock.ahead = timedelta(days=3_650)
         await tools.service.upkeep()
-        Clock.ahead += PROBATION
-        await tools.service.upkeep()
+        for _ in range(13):
+            Clock.ahead += timedelta(minutes=5)
+            await tools.service.upkeep()
         assert await tools.service.store.table.count("true") == 0

@@ -67,17 +67,19 @@ def power_cut(monkeypatch: pytest.MonkeyPatch) -> PowerCut:
     return cut
 
 
+@pytest.mark.parametrize("has_embedder", [False, True])
 @pytest.mark.parametrize("keeps_names", [False, True])
 async def test_a_memory_with_its_file_survives_a_power_cut_right_after_the_answer(
-    tmp_path: Path, power_cut: PowerCut, *, keeps_names: bool
+    tmp_path: Path, power_cut: PowerCut, *, keeps_names: bool, has_embedder: bool
 ) -> None:
-    home = tmp_path / "a" / "store"
-    (tmp_path / "a").mkdir()
-    async with connected(home, roots=(tmp_path,)) as tools:
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    absence = "" if has_embedder else "none is wanted"
+    async with connected(disk / "a" / "store", roots=(tmp_path,), absence=absence) as tools:
         kept = [await tools.remember(f"note {n}") for n in range(3)]
         kept.append(await tools.remember("a photo", files=[written(tmp_path / "in", "a.png", picture("red"))]))
-        left = power_cut.left(home, tmp_path / "left", keeps_names=keeps_names)
-    async with connected(left) as tools:
+        left = power_cut.left(disk, tmp_path / "left", keeps_names=keeps_names) / "a" / "store"
+    async with connected(left, absence=absence) as tools:
         assert sorted(await tools.found(limit=10)) == sorted(kept)
         [*_, photo] = await tools.segments(kept[-1])
         assert (await tools.service.medium_of(photo)).data == picture("red")
@@ -99,6 +101,27 @@ async def test_what_was_forgotten_stays_forgotten_after_a_power_cut(
         assert sorted(await tools.found(limit=10)) == sorted(kept)
         await tools.service.upkeep()
         assert list(tools.service.store.media.keys()) == []
+
+
+async def test_a_duplicate_is_answered_for_only_when_the_original_is_on_the_disk(
+    tmp_path: Path, power_cut: PowerCut, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first write was committed and could not be flushed, so it was not acknowledged."""
+    home, flush = tmp_path / "store", Flusher.flush
+
+    def fails(_: Flusher) -> None:
+        raise OSError(5, "the disk does not answer")
+
+    async with connected(home) as tools:
+        await tools.remember("a note before")
+        monkeypatch.setattr(Flusher, "flush", fails)
+        assert "could not be written" in await tools.error("remember", text="the ferry leaves at noon")
+        assert "could not be written" in await tools.error("remember", text="the ferry leaves at noon")
+        monkeypatch.setattr(Flusher, "flush", flush)
+        again = await tools.facts("remember", text="the ferry leaves at noon")
+        left = power_cut.left(home, tmp_path / "left", keeps_names=False)
+    async with connected(left) as tools:
+        assert await tools.found("ferry at noon", limit=1) == [again["id"]]
 
 
 async def test_a_write_that_the_power_cut_tore_is_passed_over(

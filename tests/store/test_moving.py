@@ -3,12 +3,14 @@
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
+import anyio
 import numpy as np
 import pytest
 from harness import Tools, connected
 
 from memory.embedders.fake import FakeEmbedder
 from memory.embedders.protocol import Content, Vectors
+from memory.errors import EmbeddingRefusedError, EmbeddingUnavailableError
 
 OLD, NEW = FakeEmbedder(dimensions=256), FakeEmbedder(dimensions=320)
 
@@ -30,9 +32,14 @@ def _holders(home: Path, needle: bytes) -> list[Path]:
 
 async def test_what_is_not_caught_up_is_found_by_words_and_that_is_said(tmp_path: Path) -> None:
     ids = await _filled(tmp_path / "store")
-    async with connected(tmp_path / "store", embedder=NEW) as tools:
+    new = FakeEmbedder(dimensions=320)
+    new.failing = EmbeddingUnavailableError("it is down")
+    async with connected(tmp_path / "store", embedder=new) as tools:
         recalled = await tools.facts("recall", query="note 3", media="none", limit=1)
         assert recalled["hits"][0]["id"] == ids[3]
+        assert "by words only" in str(recalled)
+        assert f"{len(ids)} pieces" in str(recalled)
+        new.failing = None
         while await tools.service.store.pending(NEW.space.column):
             await tools.service.upkeep()
         assert set(await tools.service.store.table.spaces()) == {OLD.space.column, NEW.space.column}
@@ -59,15 +66,32 @@ async def test_the_old_vectors_leave_the_disk_when_all_have_new_ones(tmp_path: P
 async def test_nothing_is_dropped_while_something_waits(tmp_path: Path) -> None:
     await _filled(tmp_path / "store")
     new = FakeEmbedder(dimensions=320)
+    new.failing = EmbeddingRefusedError("not taken")
     async with connected(tmp_path / "store", embedder=new) as tools:
-        await tools.service.store.erasure.recover()
-        async with tools.service.store.exclusively():
-            await tools.service.store.table.mark_failed(
-                list(await tools.service.store.waiting_keys(new.space.column, 3)), "not taken"
-            )
-        if await tools.service.store.pending(new.space.column):
-            assert await tools.service.drop_other_spaces() == []
-            assert OLD.space.column in await tools.service.store.table.spaces()
+        assert await tools.service.store.pending(new.space.column)
+        assert await tools.service.drop_other_spaces() == []
+        assert OLD.space.column in await tools.service.store.table.spaces()
+
+
+async def test_two_that_move_a_memory_at_once_leave_one_space_and_not_none(tmp_path: Path) -> None:
+    await _filled(tmp_path / "store")
+    dropped = list[str]()
+    async with (
+        connected(tmp_path / "store", embedder=OLD) as one,
+        connected(tmp_path / "store", embedder=NEW) as other,
+        anyio.create_task_group() as group,
+    ):
+        while await other.service.store.pending(NEW.space.column):
+            await other.service.upkeep()
+
+        async def drop(tools: Tools) -> None:
+            dropped.extend(await tools.service.drop_other_spaces())
+
+        group.start_soon(drop, one)
+        group.start_soon(drop, other)
+    assert len(dropped) == 1
+    async with connected(tmp_path / "store", absence="not needed") as tools:
+        assert len(await tools.service.store.table.spaces()) == 1
 
 
 async def test_a_process_whose_vectors_were_dropped_goes_on_by_words_and_says_why(tmp_path: Path) -> None:
