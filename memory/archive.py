@@ -37,7 +37,7 @@ _AS_THEY_ARE = (
 )
 """What a line calls as a segment does, and holds as it is."""
 
-_whose = attrgetter(*"owner namespace session digest created_at expires_at replaces superseded_by".split())
+_whose = attrgetter("owner", "namespace", "session", "digest", "created_at", "expires_at", "replaces", "superseded_by")
 """What all segments of a memory agree in."""
 
 _INT32 = 2**31

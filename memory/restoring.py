@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from itertools import groupby
+from itertools import groupby, islice
 from pathlib import Path, PurePosixPath
 
 import numpy as np
@@ -16,9 +16,10 @@ from memory.errors import UndecodableError
 from memory.model import Segment
 from memory.pieces import File
 from memory.sources.spool import Spool
+from memory.store.clock import LEAP
 from memory.store.media import media_key
 from memory.store.store import Store
-from memory.store.taking_in import Incoming, Standing, standings, take_in
+from memory.store.taking_in import Incoming, Standing, may_expire, standings, take_in
 from memory.threads import in_io_thread, in_worker
 
 MEMORIES_AT_ONCE = 500
@@ -28,6 +29,9 @@ SEGMENTS_AT_ONCE = 5_000
 MEDIA_BYTES_AT_ONCE = 512 * 2**20
 """After how many bytes of media, which wait in the spool until then."""
 
+MAX_NAMELESS = 1_000
+"""Refusals that name no memory, after which a restore gives up: a few megabytes can hold millions of empty lines."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refusal:
@@ -35,7 +39,7 @@ class Refusal:
 
     Attributes:
         line: where it is, or begins, among the archive's lines, from 1.
-        id: of which memory it is; empty where that cannot be told.
+        id: the memory that is left out for it; empty where that cannot be told, or none is.
     """
 
     line: int
@@ -49,32 +53,49 @@ class Restored:
 
     Attributes:
         memories: how many it says it holds.
-        restored: how many were not here, and are now.
+        restored: how many were not here, or not as a whole, and are now.
+        completed: how many of those were here in part, as the store was damaged.
+        doubted: how many of those are restored although their time is over, by a clock that is not believed.
         segments: how many pieces those have.
         there: how many were here already.
         known: those left out as the same content is here under another id, with that.
         expired: those left out as their time is over.
         refused: what is damaged.
+        nameless: how much of that names no memory.
     """
 
     memories: int = 0
     restored: int = 0
+    completed: int = 0
+    doubted: int = 0
     segments: int = 0
     there: int = 0
     known: dict[str, str] = field(default_factory=dict[str, str])
     expired: list[str] = field(default_factory=list[str])
     refused: list[Refusal] = field(default_factory=list[Refusal])
+    nameless: int = 0
 
     @property
     def done(self) -> int:
         """How many memories are accounted for so far."""
-        refused = sum(bool(refusal.id) for refusal in self.refused)
-        return self.restored + self.there + len(self.known) + len(self.expired) + refused
+        return self.restored + self.there + len(self.known) + len(self.expired) + len(self.refused) - self.nameless
 
     @property
     def missing(self) -> int:
         """Memories the archive says it holds and no line tells of; below 0 where lines tell of more."""
         return self.memories - self.done
+
+    def refuse(self, line: int, why: str, *, id_: str = "") -> None:
+        """Note what cannot be restored.
+
+        Raises:
+            UndecodableError: there is so much of it that no memory is named for that it is not worth to go on.
+        """
+        self.refused.append(Refusal(line=line, id=id_, why=why))
+        self.nameless += not id_
+        if self.nameless > MAX_NAMELESS:
+            lines = f"over {MAX_NAMELESS:,} lines are of no memory; the last, {line:,}: {why}"
+            raise UndecodableError(f"too much of the archive is damaged: {lines}; what was restored before stays")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +112,11 @@ class _Given:
     @property
     def id(self) -> str:
         return self.first.id
+
+    @property
+    def is_over(self) -> bool:
+        """Whether its time is, by the clock."""
+        return self.first.expires_at is not None and self.first.expires_at <= datetime.now(UTC)
 
     @property
     def media(self) -> set[str]:
@@ -115,21 +141,29 @@ class Restoring:
             StoreError: the disk is full, or the store cannot be written.
         """
         with opened(path) as archive:
-            outcome = Restored(memories=(await in_io_thread(archive.manifest)).memories)
-            batches = _batches(archive, outcome.refused)
+            manifest = await in_io_thread(archive.manifest)
+            outcome = Restored(memories=manifest.memories)
+            expires = await self._may_expire(manifest.made_at)
+            batches = _batches(archive, outcome)
             while (batch := await in_worker(next, batches, None)) is not None:
-                await self._restore(archive, batch, outcome)
+                await self._restore(archive, _living(batch, outcome) if expires else batch, outcome)
                 advance(outcome.done, outcome.memories)
+                await self.store.upkeep()
         return outcome
 
-    async def _restore(self, archive: ArchiveReader, batch: Sequence[_Given], outcome: Restored) -> None:
-        living = _living(batch, outcome)
+    async def _may_expire(self, made_at: datetime) -> bool:
+        """Whether the clock is believed; a store that is empty has seen none, and asks when the archive was made."""
+        now = datetime.now(UTC)
+        is_empty = not await self.store.table.count("true")
+        return await may_expire(self.store, now) and not (is_empty and now - made_at > LEAP)
+
+    async def _restore(self, archive: ArchiveReader, living: Sequence[_Given], outcome: Restored) -> None:
         stood = await standings(self.store, [given.first for given in living])
         spaces = await self.store.table.spaces()
         with ExitStack() as borrowed:
             unpacking = _Unpacking(archive, self.spool, borrowed, spaces)
-            wanted = [given for given in living if stood[given.id].kind == "new"]
-            new = await in_io_thread(unpacking.unpacked, wanted, outcome.refused)
+            wanted = [given for given in living if stood[given.id].is_wanted]
+            new = await in_io_thread(unpacking.unpacked, wanted, outcome)
             stood |= await take_in(self.store, new) if new else {}
         lost = {given.id for given in wanted} - {memory.first.id for memory in new}
         for given in (one for one in living if one.id not in lost):
@@ -146,14 +180,14 @@ class _Unpacking:
     spaces: Mapping[str, int]
     _files: dict[str, File] = field(default_factory=dict[str, File])
 
-    def unpacked(self, memories: Sequence[_Given], refused: list[Refusal]) -> list[Incoming]:
-        """The memories that are what they say, ready; the others go into `refused`."""
+    def unpacked(self, memories: Sequence[_Given], outcome: Restored) -> list[Incoming]:
+        """The memories that are what they say, ready; the others are refused."""
         ready: list[Incoming] = []
         for given in memories:
             try:
                 ready.append(self._unpacked(given))
             except UndecodableError as error:
-                refused.append(Refusal(line=given.line, id=given.id, why=str(error)))
+                outcome.refuse(given.line, str(error), id_=given.id)
         return ready
 
     def _unpacked(self, given: _Given) -> Incoming:
@@ -185,11 +219,11 @@ class _Unpacking:
         return {column: vector for column, vector in judged.items() if vector is not None}
 
 
-def _batches(archive: ArchiveReader, refused: list[Refusal]) -> Iterator[list[_Given]]:
+def _batches(archive: ArchiveReader, outcome: Restored) -> Iterator[list[_Given]]:
     """The whole memories of an archive, as many together as one commit takes."""
     batch: list[_Given] = []
     segments = size = 0
-    for given in _memories(archive, refused):
+    for given in _memories(archive, outcome):
         batch.append(given)
         segments += len(given.records)
         size += sum(map(archive.size_of, given.media))
@@ -200,36 +234,43 @@ def _batches(archive: ArchiveReader, refused: list[Refusal]) -> Iterator[list[_G
         yield batch
 
 
-def _memories(archive: ArchiveReader, refused: list[Refusal]) -> Iterator[_Given]:
-    """The whole memories of an archive; what is none goes into `refused`."""
+def _memories(archive: ArchiveReader, outcome: Restored) -> Iterator[_Given]:
+    """The whole memories of an archive; what is none is refused."""
     seen: set[str] = set()
-    for id_, some in groupby(_records(archive, refused), key=lambda numbered: numbered[1].segment.id):
-        numbers, records = zip(*some, strict=True)
+    for id_, some in groupby(_records(archive, outcome), key=lambda numbered: numbered[1].segment.id):
+        number, first = next(some)
         if id_ in seen:
-            why = "lines of it came before, and others between: it was taken as it came first"
-            refused.append(Refusal(line=numbers[0], id=id_, why=why))
+            outcome.refuse(number, f"lines of {id_} came before, and others between: it was taken as it came first")
             continue
         seen.add(id_)
+        records = [first, *(record for _, record in islice(some, first.of))]  # one too many will do
         try:
             require_whole(records)
         except UndecodableError as error:
-            refused.append(Refusal(line=numbers[0], id=id_, why=str(error)))
+            outcome.refuse(number, str(error), id_=id_)
         else:
-            yield _Given(line=numbers[0], records=sorted(records, key=lambda record: record.segment.index))
+            yield _Given(line=number, records=sorted(records, key=lambda record: record.segment.index))
 
 
-def _records(archive: ArchiveReader, refused: list[Refusal]) -> Iterator[tuple[int, Record]]:
+def _records(archive: ArchiveReader, outcome: Restored) -> Iterator[tuple[int, Record]]:
+    for number, line in _lines(archive, outcome):
+        try:
+            record = _record(line)
+        except UndecodableError as error:
+            outcome.refuse(number, str(error))
+        else:
+            yield number, record
+
+
+def _lines(archive: ArchiveReader, outcome: Restored) -> Iterator[tuple[int, bytes]]:
     number = 0
     for name in archive.entries():
         try:
             for line in archive.lines(name):
                 number += 1
-                try:
-                    yield number, _record(line)
-                except UndecodableError as error:
-                    refused.append(Refusal(line=number, id="", why=str(error)))
+                yield number, line
         except UndecodableError as error:
-            refused.append(Refusal(line=number + 1, id="", why=f"{error}; all that it holds is left out"))
+            outcome.refuse(number + 1, f"{error}; all that it holds is left out")
 
 
 def _record(line: bytes) -> Record:
@@ -239,24 +280,20 @@ def _record(line: bytes) -> Record:
 
 
 def _living(batch: Sequence[_Given], outcome: Restored) -> list[_Given]:
-    now, living = datetime.now(UTC), list[_Given]()
-    for given in batch:
-        if given.first.expires_at is not None and given.first.expires_at <= now:
-            outcome.expired.append(given.id)
-        else:
-            living.append(given)
-    return living
+    outcome.expired.extend(given.id for given in batch if given.is_over)
+    return [given for given in batch if not given.is_over]
 
 
 def _count(given: _Given, stood: Standing, outcome: Restored) -> None:
     match stood.kind:
-        case "new":
+        case "new" | "partial":
             outcome.restored += 1
+            outcome.completed += stood.kind == "partial"
+            outcome.doubted += given.is_over
             outcome.segments += len(given.records)
         case "there":
             outcome.there += 1
         case "known":
             outcome.known[given.id] = stood.original
         case "other":
-            why = "something else is here under its id"
-            outcome.refused.append(Refusal(line=given.line, id=given.id, why=why))
+            outcome.refuse(given.line, "something else is here under its id", id_=given.id)

@@ -20,6 +20,9 @@ from server.composition import open_backend, open_store
 from server.reembedding import progress_bar
 from server.settings import Settings
 
+_DAMAGED = "rows or media of it are lost or damaged in the store; 'sensorium doctor' says more"
+_DOUBT = "the clock is not believed, as it leapt, or the store cannot note what it says"
+
 
 def run_export(settings: Settings, order: Export, *, as_json: bool) -> int:
     """Write an archive; returns the exit code: 1 where the store lacks something that belongs in it.
@@ -84,9 +87,10 @@ def _export_lines(order: Export, exported: Exported) -> list[str]:
     size = f"{exported.size_bytes:,} bytes"
     held = f"{exported.memories:,} memories: {exported.segments:,} pieces and {exported.media:,} media files"
     return [
-        *(f"left out: {id_}: its media are not in the store" for id_ in exported.lost),
+        *(f"left out: {id_}: {_DAMAGED}" for id_ in exported.lost),
         *_some(exported.forgotten, "left out: forgotten while the export ran"),
         *_some(exported.expired, "left out: expired"),
+        *_some(exported.doubted, f"have expired, and are in it: {_DOUBT}"),
         f"{order.target}: {held}, {size}; only its owner may read it",
     ]
 
@@ -98,6 +102,8 @@ def _restore_lines(restored: Restored, pending: int) -> list[str]:
         *(f"{id_}: left out: its time is over" for id_ in restored.expired),
         *_difference(restored.missing),
         f"{restored.restored:,} of {restored.memories:,} memories restored: {restored.segments:,} pieces",
+        *_some(restored.completed, "of them were here in part"),
+        *_some(restored.doubted, f"of them have expired: {_DOUBT}"),
         *_some(restored.there, "were here already"),
         *_some(pending, "pieces wait for vectors: a running server makes them, and so does 'sensorium reembed'"),
     ]

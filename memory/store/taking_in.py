@@ -65,7 +65,7 @@ async def may_expire(store: Store, now: datetime) -> bool:
     """Whether what has expired by the clock may be left out; not where that is doubted, or cannot be noted."""
     try:
         return await store.believes(now)
-    except OSError:
+    except StoreError:
         return False
 
 
