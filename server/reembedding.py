@@ -37,8 +37,10 @@ async def _reembed(settings: Settings, batch: bool, keep_old: bool) -> int:  # n
         code = await embed_all(service, console, batch=batch)
         for line in spending_lines(await service.embedding.spending()):
             console.print(line)
+        if (await service.backlog()).is_empty and not code and service.embedding.embedder:
+            console.print(f"everything has a vector of {service.embedding.name}")
         if not keep_old and (dropped := await service.drop_other_spaces()):
-            console.print(f"erased the vectors of {', '.join(dropped)}: everything has one of {service.embedding.name}")
+            console.print(f"erased the vectors of {', '.join(dropped)}")
         return code
 
 
