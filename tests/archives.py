@@ -25,6 +25,22 @@ LONGEST_S = 120.0
 NOW = datetime(2026, 5, 6, 7, 8, 9, 123456, tzinfo=UTC)
 
 
+class Clock(datetime):
+    """A clock that is wrong by `ahead`."""
+
+    ahead = timedelta(0)
+
+    @classmethod
+    def now(cls, tz: object = None) -> "Clock":  # noqa: ARG003  # as datetime's
+        return cls.fromtimestamp(datetime.now(UTC).timestamp(), UTC) + cls.ahead
+
+
+class LeaptClock(Clock):
+    """A clock that is over a year ahead."""
+
+    ahead = timedelta(days=400)
+
+
 def watched(_done: int, _total: int) -> None:
     """See how far it is, and say nothing."""
 

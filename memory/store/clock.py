@@ -29,7 +29,7 @@ class _Note:
 
 
 def is_believed(mark: Path, now: datetime) -> bool:
-    """Whether things may expire by what the clock says; notes that it was looked at. Callers hold a lock.
+    """Whether things may expire by what the clock says; notes that it was looked at.
 
     Args:
         mark: the file in which that is noted, for all processes; one that cannot be read was never written.

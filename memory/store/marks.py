@@ -21,12 +21,10 @@ def is_news(mark: Path, text: str) -> bool:
 def write_mark(mark: Path, text: str) -> None:
     """Have the mark say `text`, on the disk, when this returns; at no moment does it say half of it.
 
-    Callers hold a lock, as two would write the same half.
-
     Raises:
         OSError: it cannot be written; it says what it said.
     """
-    half = mark.with_name(f".{mark.name}.half")
+    half = mark.with_name(f".{mark.name}.half-{secrets.token_hex(4)}")  # two may write at once
     try:
         half.write_text(text, "utf-8")
         flush_file(half)
@@ -62,7 +60,7 @@ class Epoch:
         return (facts.st_ino, facts.st_mtime_ns)
 
     def begin(self) -> None:
-        """Have every process open its handle anew. Callers hold the write lock.
+        """Have every process open its handle anew.
 
         Raises:
             OSError: the mark cannot be written.

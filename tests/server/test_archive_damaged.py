@@ -6,6 +6,7 @@ import random
 import zipfile
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -70,6 +71,12 @@ def media_holding(data: bytes) -> Callable[[Contents], object]:
     return change
 
 
+def split(**changed: Any) -> Callable[[Contents], object]:
+    """Memory 1 has a second segment, which says something else of the memory."""
+    second = line_of(note(1, index=1, **changed), 2, {})
+    return first_line(lambda line: line.replace(b'"of":1', b'"of":2') + second)
+
+
 DAMAGED: dict[str, tuple[Callable[[Contents], object], int, str]] = {
     "not JSON": (first_line(lambda _: b"{\n"), 1, "Invalid JSON"),
     "not UTF-8": (first_line(lambda line: line.replace(b"ferry", b"\xff\xfe")), 1, "Invalid JSON"),
@@ -90,12 +97,20 @@ DAMAGED: dict[str, tuple[Callable[[Contents], object], int, str]] = {
     "lines of two memories mixed": (
         lambda contents: contents.update({LINES: contents[LINES] + line_of(note(1), 1, {})}),
         4,
-        "lines of it came before",
+        "came before, and others between",
     ),
     "a memory of two minds": (
         first_line(lambda line: line.replace(b'"of":1', b'"of":2') + line_of(note(1, index=1, owner="eve"), 2, {})),
         1,
         "contradict",
+    ),
+    "a memory of two ends": (split(expires_at=NOW + timedelta(days=99_999)), 1, "contradict"),
+    "a memory of two sessions": (split(session="another"), 1, "contradict"),
+    "a memory of two beginnings": (split(created_at=NOW), 1, "contradict"),
+    "more lines of a memory than it has": (
+        first_line(lambda line: line + b"".join(line_of(note(1, index=n), 1, {}) for n in range(1, 99))),
+        1,
+        "2 of its 1 segments",
     ),
     "media missing": (without("media/"), 3, "is not in the archive"),
     "media of other bytes": (media_holding(b"other bytes"), 3, "other bytes than"),
