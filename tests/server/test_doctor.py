@@ -7,6 +7,7 @@ import anyio
 import pytest
 from harness import connected, picture, written
 
+from memory.store.formats import FORMAT
 from server.doctor import examine
 from server.settings import Settings
 
@@ -49,7 +50,7 @@ def test_damage_is_named_mended_and_told_again_later(home: Path, capsys: pytest.
     (home / "questions.db").write_bytes(b"no database at all" * 100)
     assert examine(_settings(home)) == 0
     out = capsys.readouterr().out
-    assert all(words in _row(out, "media") for words in ("limited", image.name, "memories: m"))
+    assert all(words in _row(out, "media") for words in ("limited", image.name[:8], "memories: m"))
     assert all(words in _row(out, "database") for words in ("ok", "questions.db", "removed"))
     assert not image.exists()
     assert not (home / "questions.db").exists()
@@ -57,6 +58,16 @@ def test_damage_is_named_mended_and_told_again_later(home: Path, capsys: pytest.
     out = capsys.readouterr().out
     assert "broken" in _row(out, "media")
     assert out.count("│   mended ") == 2
+
+
+def test_a_store_of_a_later_format_is_left_alone(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (home / "format").write_text(f"{FORMAT + 1}\n")
+    [image] = (home / "media").glob("??/*.png")
+    image.write_bytes(b"what a later version may mean by it")
+    assert examine(_settings(home)) == 1
+    assert "update sensorium" in _row(capsys.readouterr().out, "store files")
+    assert image.exists()
+    assert not (home / "damaged").exists()
 
 
 def test_a_table_that_is_away_is_broken_and_left_alone(home: Path, capsys: pytest.CaptureFixture[str]) -> None:

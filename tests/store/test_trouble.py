@@ -110,6 +110,7 @@ def test_a_disk_on_which_no_file_can_grow_leaves_nothing_half_done(tmp_path: Pat
     assert facts == {"recalled": True, "media": 1, "goes_on": True}
 
 
+@pytest.mark.heavy
 @pytest.mark.skipif(not _can_mount(), reason="mounting a small disk of one's own needs root, and Linux")
 def test_a_full_disk_leaves_nothing_half_done(tmp_path: Path) -> None:
     folder = tmp_path / "mount" / "disk"

@@ -16,7 +16,7 @@ from stress.journal import Examination, Found
 from stress.notes import OWNER, Note, chance_of, drawn
 
 from memory.embedders.fake import FakeEmbedder
-from memory.model import SearchFilter, Segment
+from memory.model import Mode, SearchFilter, Segment
 from memory.requests import Question
 from memory.service import MemoryService
 
@@ -98,5 +98,8 @@ async def _unfound(service: MemoryService, found: Sequence[Found], chance: Rando
         recollection = await service.recall(Question(filters=filters, query=one.note.word, limit=1))
         if [hit.segment.id for hit in recollection.hits] != [one.id]:
             yield f"{one.note.word} is not found by its word"
+        nearest = await service.recall(Question(filters=filters, query=one.note.text, limit=1, mode=Mode.SEMANTIC))
+        if [hit.segment.id for hit in nearest.hits] != [one.id]:
+            yield f"{one.note.word} is not found by its vector"
     if pending := await service.store.pending(service.embedding.column):
         yield f"{pending} segments have no vector after upkeep"

@@ -1,19 +1,22 @@
 """Damage: what is wrong with a store's files, and the folder where damaged ones are kept."""
 
+import errno
 import json
 import logging
 import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, cast
 
+from memory.store.flushing import flush_file, flush_folder, make_folder
+
 logger = logging.getLogger(__name__)
 
 DAMAGED = "damaged"
 """The folder, in the store's, that damaged files are moved to."""
-MOVED = f"moved to the folder {DAMAGED!r}"
+MOVED = f"moved to the folder {DAMAGED!r}, which the next forget empties"
 LOG = "log.jsonl"
 """What was found and done, one JSON object a line, in that folder."""
 _NAMED = 20
@@ -28,7 +31,7 @@ class Damage:
         what: the part of the store: `table`, `search by words`, `media`, ...
         where: the file or folder, from the store's folder on.
         finding: what is wrong with it, and what is lost by it.
-        done: what was done about it; empty where nothing was.
+        done: what was done about it, or would be where nothing may be changed; empty where nothing can be.
         is_loss: whether something is gone that was acknowledged, or cannot be told.
         memories: ids of the memories it touches, as far as they can be read.
     """
@@ -52,33 +55,47 @@ class Aside:
     Args:
         home: the store's folder.
         mends: whether anything is changed at all; then callers hold the store's write lock.
+        among: the places where a look before found something; None where there was none, and all are looked at.
     """
 
-    def __init__(self, home: Path, *, mends: bool = True) -> None:
+    def __init__(self, home: Path, *, mends: bool = True, among: Collection[str] | None = None) -> None:
         self.home = home
         self.mends = mends
+        self._among = among
         self._folder = home / DAMAGED
         self._now = datetime.now(UTC)
 
-    def move(self, path: Path) -> None:
-        """Take a file of the store, or a folder, out of it; under the same path it lies with the damaged."""
-        if not self.mends:
-            return
+    def suspects(self, where: str) -> bool:
+        """Whether a place is to be read from end to end, which takes long."""
+        return self._among is None or where in self._among
+
+    def mend(self, damage: Damage, paths: Iterable[Path] = ()) -> Damage:
+        """Take files of the store, or folders, out of it: under the same paths they lie with the damaged.
+
+        What is found is in the log before: a full disk must not lose it. Nothing is changed where nothing is mended.
+        """
+        if self.mends:
+            self._note(damage)
+            for path in paths:
+                self._move(path)
+        return damage
+
+    def _move(self, path: Path) -> None:
         target = self._folder / f"{self._now:%Y%m%dT%H%M%S%f}" / path.relative_to(self.home)
         target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        path.rename(target)
+        try:
+            path.rename(target)
+        except OSError as error:
+            if error.errno != errno.EXDEV:
+                raise
+            _carry(path, target)
 
-    def done(self, what: str) -> str:
-        """What is said to have been done; nothing where nothing is changed."""
-        return what if self.mends else ""
-
-    def note(self, damage: Damage) -> None:
-        """Write into the log what was found and done, and say it."""
+    def _note(self, damage: Damage) -> None:
+        logger.warning("damage in the store: %s: %s", damage.what, damage)
         self._folder.mkdir(exist_ok=True, mode=0o700)
         line = json.dumps({"at": self._now.isoformat(timespec="seconds"), **asdict(damage)}, ensure_ascii=False)
         with (self._folder / LOG).open("a", encoding="utf-8") as log:
             log.write(f"{line}\n")
-        logger.warning("damage in the store: %s: %s", damage.what, damage)
 
 
 def history(home: Path) -> list[tuple[str, Damage]]:
@@ -86,6 +103,22 @@ def history(home: Path) -> list[tuple[str, Damage]]:
     log = home / DAMAGED / LOG
     lines = log.read_text("utf-8", errors="replace").split("\n") if log.is_file() else []
     return [entry for entry in map(_entry, lines) if entry]
+
+
+def _carry(path: Path, target: Path) -> None:
+    """Move to another disk; a file goes only when it is there whole."""
+    if path.is_dir():
+        make_folder(target)
+        for inner in list(path.iterdir()):
+            _carry(inner, target / inner.name)
+        path.rmdir()
+        return
+    half = target.with_name(f".writing-{target.name}")
+    shutil.copyfile(path, half)
+    flush_file(half)
+    half.replace(target)
+    flush_folder(target.parent)
+    path.unlink()
 
 
 def _entry(line: str) -> tuple[str, Damage] | None:

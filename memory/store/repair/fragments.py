@@ -98,6 +98,17 @@ def read_index(folder: Path, uuid: str, size_bytes: int) -> None:
                 batch.validate(full=True)
 
 
+def ids_in(path: Path) -> list[str]:
+    """The memories whose rows a data file holds; none where they cannot be read."""
+    try:
+        rows = LanceFileReader(str(path), columns=["id"]).read_all().to_table().to_pylist()
+    except BaseException as error:
+        if not is_engines(error):
+            raise
+        return []
+    return [str(row["id"]) for row in rows]
+
+
 def search_words(folder: Path, version: int, term: str) -> None:
     """Search for a term by the index of words."""
     _dataset(folder, version).scanner(full_text_query=term, columns=["id", "_score"]).to_table()

@@ -1,25 +1,30 @@
 """Versions of the table as they lie on the disk: which is the newest whole one, and going back to it.
 
-The engine reports a commit before its files are sure to be on the disk. After a power cut the newest
-manifest may be torn, or name files that are missing, empty or cut short. Such a commit was never
-acknowledged: it is left out. A file that an older version names too was acknowledged; damage to it
-is no reason to go back, as that would lose what came after it.
+The engine reports a commit before its files are sure to be on the disk, and a memory is acknowledged
+after. So a newest manifest that is torn, or names new files that are missing, empty or cut short, is
+most likely that of a commit which a power cut ended, and which was not acknowledged: it is left out.
+Damage that came later looks the same, so that this is told as a possible loss. A file that an older
+version names too was acknowledged; damage to it is no reason to go back, as that would lose what
+came after it.
 """
 
 # lance is untyped: what it leaves unknown stops in this folder.
 # pyright: reportUnknownMemberType=false, reportUnknownArgumentType=false, reportUnknownVariableType=false
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
 
 import lance
+from anyio import from_thread
 
 from memory.errors import StoreError
 from memory.store.engine import TABLE, translated
 from memory.store.panics import is_engines
 from memory.store.repair.damage import MOVED, Aside, Damage
+from memory.store.repair.fragments import ids_in, in_child
+from memory.store.repair.media import entries, media_files, unneeded_media
 
 _VERSIONS = "_versions"
 _NEWEST = 2**64 - 1
@@ -40,29 +45,23 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class Generation:
-    """One version of the table: its manifest, and what it says, None where that cannot be read."""
+    """One version of the table: its manifest, and what it says.
+
+    Attributes:
+        dataset: None where the manifest cannot be read.
+        files: data and deletion files it needs, from the table's folder on, and how many bytes they have at least.
+        indices: folders of its indexes, and how many bytes are in them at least.
+    """
 
     manifest: Path
-    dataset: Any | None
+    dataset: Any | None = None
+    files: Mapping[str, int] = field(default_factory=dict[str, int])
+    indices: Mapping[str, int] = field(default_factory=dict[str, int])
 
     @property
     def folder(self) -> Path:
         """The table's."""
         return self.manifest.parent.parent
-
-    def files(self) -> dict[str, int]:
-        """Data and deletion files it needs, from the table's folder on, and how many bytes they have at least."""
-        found = dict[str, int]()
-        for fragment in [] if self.dataset is None else self.dataset.get_fragments():
-            found |= {f"data/{file.path}": file.file_size_bytes or 1 for file in fragment.metadata.files}
-            if deletions := fragment.deletion_file():
-                found[deletions] = 1
-        return found
-
-    def indices(self) -> dict[str, int]:
-        """Folders of its indexes, and how many bytes are in them at least."""
-        known = [] if self.dataset is None else self.dataset.describe_indices()
-        return {f"_indices/{one.uuid}": one.size_bytes or 1 for index in known for one in index.segments}
 
     def faults(self) -> list[Fault]:
         """Data and deletion files that are missing or too short.
@@ -70,15 +69,15 @@ class Generation:
         Raises:
             StoreError: the file system does not answer.
         """
-        looked = [_fault(self.folder, path, size) for path, size in self.files().items()]
+        looked = [_fault(self.folder, path, size) for path, size in self.files.items()]
         return [fault for fault in looked if fault]
 
     def broken_indices(self) -> list[Fault]:
         """Indexes with less bytes than they should have."""
-        sizes = {path: _bytes_in(self.folder / path) for path in self.indices()}
+        sizes = {path: _bytes_in(self.folder / path) for path in self.indices}
         return [
             Fault(path, f"has {sizes[path]:,} bytes of {size:,}")
-            for path, size in self.indices().items()
+            for path, size in self.indices.items()
             if sizes[path] < size
         ]
 
@@ -95,7 +94,7 @@ def generations(home: Path) -> Iterator[Generation]:
         StoreError: the folder cannot be read, or another version of the engine wrote it.
     """
     for manifest in _manifests(home):
-        yield Generation(manifest, _opened(manifest))
+        yield _opened(manifest)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,7 +102,7 @@ class Standing:
     """How the table stands on the disk.
 
     Attributes:
-        torn: the newest versions, which are not whole and were never acknowledged.
+        torn: the newest versions, which are not whole, and most likely were never acknowledged.
         newest: the newest version but for those; None where there is none that can be read.
         old: what is damaged of it, and was acknowledged.
     """
@@ -138,8 +137,8 @@ def standing(home: Path) -> Standing:
 def _compared(version: Generation, older: Generation | None) -> tuple[list[Fault], bool]:
     """What is damaged of what an older version had too, and whether something new is."""
     faults = version.faults()
-    known = version.files() if older is None else older.files()
-    new = {} if older is None else version.indices().keys() - older.indices().keys()
+    known = version.files if older is None else older.files
+    new = {} if older is None else version.indices.keys() - older.indices.keys()
     is_torn = bool(faults) or any(fault.path in new for fault in version.broken_indices())
     return [fault for fault in faults if fault.path in known], is_torn
 
@@ -147,7 +146,7 @@ def _compared(version: Generation, older: Generation | None) -> tuple[list[Fault
 def make_whole(home: Path) -> None:
     """See that the newest version of the table is whole; where a commit was torn, go back to before it.
 
-    Callers hold the write lock.
+    Callers hold the write lock, in a thread of an event loop.
 
     Raises:
         StoreError: it is not, and what is damaged was acknowledged; or the table is not there while
@@ -159,46 +158,44 @@ def make_whole(home: Path) -> None:
     elif found.old:
         raise StoreError(f"the table's file {found.old[0].path!r} {found.old[0].why}; {DOCTOR}")
     elif found.torn:
-        aside = Aside(home)
         with translated("mended"):
-            aside.note(go_back(home, aside, found.torn, found.newest))
+            go_back(Aside(home), found.torn, found.newest)
 
 
-def go_back(home: Path, aside: Aside, torn: Sequence[Generation], whole: Generation) -> Damage:
-    """Move torn versions away, and what only they need, so that `whole` is the newest."""
-    for version in torn:
-        aside.move(version.manifest)
-    if aside.mends:
-        _move_strays(home, aside, whole)
-    return Damage(
+def go_back(aside: Aside, torn: Sequence[Generation], whole: Generation) -> Damage:
+    """Move torn versions away, and what only they need, so that `whole` is the newest.
+
+    Most likely nobody was told that they are there; as that cannot be known, it is a possible loss. Memories that
+    only they have are named where their rows can be read. Callers are in a thread of an event loop.
+    """
+    home, manifests = aside.home, [version.manifest for version in torn]
+    strays = _strays(home, manifests, whole)
+    damage = Damage(
         what="table",
-        where=", ".join(str(version.manifest.relative_to(home)) for version in torn),
-        finding="the last commit is not whole on the disk, as after a power cut",
-        done=aside.done(f"gone back to the version before it; {MOVED}"),
+        where=", ".join(str(manifest.relative_to(home)) for manifest in manifests),
+        finding="the last commit is not whole on the disk, as after a power cut; "
+        "whether what it held was acknowledged cannot be told",
+        done=f"gone back to the version before it; {MOVED}",
+        is_loss=True,
+        memories=_only_in(strays, whole),
     )
+    return aside.mend(damage, [*manifests, *strays, *unneeded_media(home, whole.dataset)])
 
 
-def _move_strays(home: Path, aside: Aside, whole: Generation) -> None:
-    """Move files away that no version is left to name, and media that no row is left to name."""
-    named = {path for version in generations(home) for path in version.files()}
+def _strays(home: Path, torn: Sequence[Path], whole: Generation) -> list[Path]:
+    """Files that no version but torn ones names."""
+    named = {path for version in generations(home) if version.manifest not in torn for path in version.files}
     folder = whole.folder
-    for path in [*folder.glob("data/*"), *folder.glob("_deletions/*")]:
-        if path.relative_to(folder).as_posix() not in named:
-            aside.move(path)
-    move_unneeded_media(home, aside, whole.dataset)
+    files = [*folder.glob("data/*"), *folder.glob("_deletions/*")]
+    return [path for path in files if path.relative_to(folder).as_posix() not in named]
 
 
-def move_unneeded_media(home: Path, aside: Aside, dataset: Any) -> None:
-    """Move media away that no row names; the next sweep would remove them."""
-    rows = dataset.scanner(columns=["media"], filter="media != ''").to_table().to_pylist()
-    needed = {row["media"] for row in rows}
-    for path in [path for path in (home / "media").glob("??/*") if key_of(path) not in needed]:
-        aside.move(path)
-
-
-def key_of(path: Path) -> str:
-    """The key of a media file, or of the file that it is a view of."""
-    return f"{path.parent.name}/{path.name.partition('~')[0]}"
+def _only_in(strays: Sequence[Path], whole: Generation) -> tuple[str, ...]:
+    """Memories of which only these files have rows, as far as they can be read."""
+    known = {row["id"] for row in cast("Any", whole.dataset).scanner(columns=["id"]).to_table().to_pylist()}
+    data = [path for path in strays if path.suffix == ".lance"]
+    ids = [id_ for path in data for id_ in from_thread.run(in_child, ids_in, path) or ()]
+    return tuple(id_ for id_ in dict.fromkeys(ids) if id_ not in known)
 
 
 def _check_empty(home: Path, torn: Sequence[Generation]) -> None:
@@ -208,16 +205,15 @@ def _check_empty(home: Path, torn: Sequence[Generation]) -> None:
         StoreError: it did.
     """
     folder = table_of(home)
-    if any(entries(kept) for kept in entries(home / "media")) or entries(folder / "data"):
+    if media_files(home) or entries(folder / "data"):
         why = "no version of it is whole" if torn else "it has no version"
         told = f"the table {str(folder)!r} cannot be opened: {why}; is its disk mounted? Nothing was changed"
         raise StoreError(f"{told}. {DOCTOR}")
     if folder.exists():
-        aside = Aside(home)
-        aside.move(folder)
-        aside.note(
-            Damage(what="table", where=f"table/{TABLE}.lance", finding="it was never finished", done="made anew")
-        )
+        finding = "it was never finished"
+        damage = Damage(what="table", where=f"table/{TABLE}.lance", finding=finding, done="made anew")
+        with translated("mended"):
+            Aside(home).mend(damage, [folder])
 
 
 def _manifests(home: Path) -> list[Path]:
@@ -226,39 +222,38 @@ def _manifests(home: Path) -> list[Path]:
     return sorted(manifests, key=_number, reverse=True)
 
 
-def entries(folder: Path) -> list[Path]:
-    """What is in a folder; nothing where there is no such folder.
-
-    Raises:
-        StoreError: it cannot be looked at, which must not be taken for empty.
-    """
-    try:
-        return list(folder.iterdir())
-    except FileNotFoundError:
-        return []
-    except OSError as error:
-        raise StoreError(f"the folder {str(folder)!r} cannot be read: {error.strerror}") from error
-
-
 def _number(manifest: Path) -> int:
     number = int(manifest.stem)
     return number if number < 2**63 else _NEWEST - number
 
 
-def _opened(manifest: Path) -> Any | None:
+def _opened(manifest: Path) -> Generation:
     try:
         manifest.read_bytes()
     except OSError as error:
         raise StoreError(f"the table's file {str(manifest)!r} cannot be read: {error.strerror}") from error
     try:
-        dataset = cast("Any", lance).dataset(str(manifest.parent.parent), version=_number(manifest))
+        return _read(manifest)
     except BaseException as error:
         if not is_engines(error):
             raise
         if "not supported" in str(error).lower():
             raise StoreError(f"the table was written by a newer version of Sensorium: {error}") from error
-        return None
-    return dataset if dataset.schema.names else None
+        return Generation(manifest)
+
+
+def _read(manifest: Path) -> Generation:
+    """What a manifest says, all of it: one that is damaged may be opened, and give errors later."""
+    dataset = cast("Any", lance).dataset(str(manifest.parent.parent), version=_number(manifest))
+    if not dataset.schema.names:
+        return Generation(manifest)
+    files = dict[str, int]()
+    for fragment in dataset.get_fragments():
+        files |= {f"data/{file.path}": file.file_size_bytes or 1 for file in fragment.metadata.files}
+        if deletions := fragment.deletion_file():
+            files[deletions] = 1
+    known = [one for index in dataset.describe_indices() for one in index.segments]
+    return Generation(manifest, dataset, files, {f"_indices/{one.uuid}": one.size_bytes or 1 for one in known})
 
 
 def _fault(folder: Path, path: str, size: int) -> Fault | None:

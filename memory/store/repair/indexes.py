@@ -21,11 +21,14 @@ async def examine_indexes(aside: Aside, version: Generation) -> list[Damage]:
     """
     found = list[Damage]()
     for index in cast("Any", version.dataset).describe_indices():
-        if why := await _fault(version, index):
-            done = await _anew(version, index.name) if aside.mends else ""
-            found.append(
-                Damage(what=f"index {index.name}", where=f"table/{TABLE}.lance/_indices", finding=why, done=done)
-            )
+        where = f"table/{TABLE}.lance/_indices/{index.name}"
+        if not aside.suspects(where) or not (why := await _fault(version, index)):
+            continue
+        done = "made anew" if index.name == WORDS_INDEX else "dropped; it is made anew in the background"
+        damage = Damage(what=f"index {index.name}", where=where, finding=why, done=done)
+        found.append(await in_io_thread(aside.mend, damage))
+        if aside.mends:
+            await _make_anew(version, index.name)
     return found
 
 
@@ -47,11 +50,10 @@ def _some_terms(version: Generation) -> str:
     return " ".join(dict.fromkeys(term for row in rows for term in row["terms"].split()[:20]))
 
 
-async def _anew(version: Generation, name: str) -> str:
+async def _make_anew(version: Generation, name: str) -> None:
     with translated():
         table = await (await connected(version.folder.parent)).open_table(TABLE)
         await table.drop_index(name)
         if name == WORDS_INDEX:
             await table.create_index("terms", config=WORDS)
         await in_io_thread(Flusher(version.folder).flush)
-    return "made anew" if name == WORDS_INDEX else "dropped; it is made anew in the background"

@@ -14,11 +14,12 @@ from memory.store.engine import TABLE, translated
 from memory.store.flushing import Flusher
 from memory.store.repair.damage import MOVED, Aside, Damage
 from memory.store.repair.fragments import Saved, fault_in_child, in_child, read_fragment, saved_from
-from memory.store.repair.generations import Fault, Generation, generations, move_unneeded_media
+from memory.store.repair.generations import Fault, Generation, generations
+from memory.store.repair.media import unneeded_media
 from memory.threads import in_io_thread
 
 
-async def damaged_fragments(version: Generation, known: Sequence[Fault]) -> dict[int, Fault]:
+async def damaged_fragments(aside: Aside, version: Generation, known: Sequence[Fault]) -> dict[int, Fault]:
     """The fragments of a version that cannot be read whole, by their number, each with what is wrong."""
     dataset, faults = cast("Any", version.dataset), {fault.path: fault for fault in known}
     found = dict[int, Fault]()
@@ -26,6 +27,8 @@ async def damaged_fragments(version: Generation, known: Sequence[Fault]) -> dict
         files = _files(fragment)
         if fault := next((faults[path] for path in files if path in faults), None):
             found[fragment.fragment_id] = fault
+        elif not aside.suspects(_where(files[0])):
+            continue
         elif why := await fault_in_child(read_fragment, version.folder, dataset.version, fragment.fragment_id):
             found[fragment.fragment_id] = Fault(files[0], why)
     return found
@@ -39,28 +42,19 @@ async def take_out(home: Path, aside: Aside, version: Generation, damaged: Mappi
     """
     fragments = {number: cast("Any", version.dataset).get_fragment(number) for number in damaged}
     if not aside.mends:
-        return [_told(fragments[number], fault, None, "") for number, fault in damaged.items()]
+        return [_told(fragments[number], fault, None) for number, fault in damaged.items()]
     with translated():
         saved = {number: await _saved(version, fragment) for number, fragment in fragments.items()}
         await in_io_thread(_commit, version, saved)
     newest = next(generations(home))
-    for path in sorted({path for fragment in fragments.values() for path in _files(fragment)} - newest.files().keys()):
-        if (version.folder / path).exists():
-            aside.move(version.folder / path)
-    if any(one.lost for one in saved.values()):
-        await in_io_thread(move_unneeded_media, home, aside, newest.dataset)
-    return [_told(fragments[number], fault, saved[number], MOVED) for number, fault in damaged.items()]
-
-
-def incomplete(version: Generation) -> list[Damage]:
-    """Memories of which some segments are not there."""
-    rows = cast("Any", version.dataset).scanner(columns=["id", "segment"]).to_table().to_pylist()
-    segments = dict[str, set[int]]()
-    for row in rows:
-        segments.setdefault(row["id"], set()).add(row["segment"])
-    parts = tuple(id_ for id_, known in segments.items() if max(known) + 1 != len(known))
-    finding = "only a part is left of some memories; forget them, or remember them anew"
-    return [Damage(what="memories", where="table", finding=finding, is_loss=True, memories=parts)] if parts else []
+    is_loss = any(one.lost for one in saved.values())
+    unneeded = await in_io_thread(unneeded_media, home, newest.dataset) if is_loss else []
+    found = list[Damage]()
+    for number, fault in damaged.items():
+        paths = [version.folder / path for path in _files(fragments[number]) if path not in newest.files]
+        going = [path for path in [*paths, *unneeded] if path.exists()]
+        found.append(await in_io_thread(aside.mend, _told(fragments[number], fault, saved[number]), going))
+    return found
 
 
 async def _saved(version: Generation, fragment: Any) -> Saved:
@@ -90,14 +84,18 @@ def _files(fragment: Any) -> list[str]:
     return [*(f"data/{file.path}" for file in fragment.data_files()), *([deletions] if deletions else [])]
 
 
-def _told(fragment: Any, fault: Fault, saved: Saved | None, done: str) -> Damage:
+def _where(path: str) -> str:
+    return f"table/{TABLE}.lance/{path}"
+
+
+def _told(fragment: Any, fault: Fault, saved: Saved | None) -> Damage:
     rows = fragment.metadata.num_rows
     counts = f"{rows} pieces of memories lay in it" if saved is None else _counted(saved, rows)
     return Damage(
         what="table",
-        where=f"table/{TABLE}.lance/{fault.path}",
+        where=_where(fault.path),
         finding=f"{fault.why}; {counts}",
-        done=done,
+        done=MOVED,
         is_loss=saved is None or bool(saved.lost),
         memories=saved.lost_ids if saved else (),
     )
