@@ -136,6 +136,8 @@ class Expected:
             self.wrong.append(f"{word} is not as it was given: {one}")
         newer = [note.word for note in self.notes.values() if note.replaces == word]
         is_replaced = any(other in found for other in newer)
-        was_replaced = any(self.states[other] is State.GONE and other in self.ids for other in newer)
+        was_replaced = any(
+            other in self.ids and other not in found for other in newer
+        )  # if it may be gone is its own check
         if one.is_old != is_replaced and not (one.is_old and was_replaced):
             self.wrong.append(f"{word} is {'' if one.is_old else 'not '}marked as replaced, by {newer}")
