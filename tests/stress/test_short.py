@@ -25,7 +25,7 @@ def test_processes_that_write_at_once_lose_and_double_nothing_and_see_each_other
 
 
 def test_nothing_is_left_of_what_is_forgotten_beside_writers(tmp_path: Path) -> None:
-    erasure = forget_beside_writers(tmp_path / "erased", processes=3, seconds=2, seed=_SEED, reads_words=False)
+    erasure = forget_beside_writers(tmp_path / "erased", processes=3, seconds=6, seed=_SEED, reads_words=False)
     assert erasure.wrong == []
     assert erasure.sought
     assert erasure.seen == erasure.kept > 0
