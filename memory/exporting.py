@@ -17,7 +17,7 @@ import numpy as np
 from memory.archive_file import Advance, ArchiveWriter, Row
 from memory.errors import StoreError
 from memory.model import Segment, SegmentKey
-from memory.store.filters import between, expired, one_of, text_literal
+from memory.store.filters import between, one_of, text_literal, unexpired
 from memory.store.store import Store
 from memory.store.taking_in import may_expire
 from memory.threads import in_io_thread, in_worker
@@ -158,7 +158,7 @@ class Exporting:
         A newer version that came after the export began is not in it: the older must not be gone for it.
         """
         newer = {segment.superseded_by for segment in segments} - {"", *exported}
-        condition = f"{one_of('id', newer)} AND (expires_at IS NULL OR NOT {expired(datetime.now(UTC))})"
+        condition = f"{one_of('id', newer)} AND {unexpired(datetime.now(UTC))}"
         left = {row["id"] for row in await self.store.table.records(condition, ["id"])}
         return [replace(one, superseded_by="") if one.superseded_by in left else one for one in segments]
 

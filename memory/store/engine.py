@@ -15,7 +15,7 @@ import lancedb
 from lancedb.index import FTS, IvfSq
 
 from memory.errors import StoreError
-from memory.store.panics import is_engines
+from memory.store.datasets import EngineError, engine_errors
 
 logger = logging.getLogger(__name__)
 
@@ -69,12 +69,12 @@ _REASONS = [
 def translated(what: str = "written") -> Generator[None]:
     """Errors of the engine in our words, its own in the log; a commit that failed has changed nothing."""
     try:
-        yield
-    except BaseException as error:
-        if not is_engines(error):
-            raise
+        with engine_errors():
+            yield
+    except EngineError as error:
         logger.error("the store could not be %s: %s", what, error)  # noqa: TRY400  # raised on in our words
-        raise StoreError(f"the store could not be {what}{_reason(error)}; the log on stderr says why") from error
+        told = f"the store could not be {what}{_reason(error)}; the log on stderr says why"
+        raise StoreError(told) from error.__cause__
 
 
 def _reason(error: BaseException) -> str:

@@ -23,6 +23,7 @@ import lance
 
 from memory.errors import StoreError
 from memory.model import Receipt
+from memory.store.datasets import open_dataset
 from memory.store.engine import translated
 from memory.store.filters import one_of
 from memory.store.handle import Handle
@@ -140,13 +141,9 @@ class Erasure:
         return erased
 
 
-def _dataset(folder: Path) -> Any:
-    return cast("Any", lance).dataset(str(folder))
-
-
 def _rewrite(folder: Path) -> None:
     """Write every file anew that holds a deleted row; all of them, where a column was dropped."""
-    dataset = _dataset(folder)
+    dataset = open_dataset(folder)
     if _holds_dropped(dataset):
         reader = dataset.scanner().to_reader()
         cast("Any", lance).write_dataset(reader, str(folder), mode="overwrite")
@@ -166,10 +163,10 @@ def _field_ids(fields: Sequence[Any]) -> list[int]:
 
 
 def _only_newest_left(folder: Path) -> bool:
-    dataset = _dataset(folder)
+    dataset = open_dataset(folder)
     # Unverified files are those of writers that died; the write lock excludes living ones.
     dataset.cleanup_old_versions(older_than=timedelta(0), delete_unverified=True)
-    newest = _dataset(folder)
+    newest = open_dataset(folder)
     deleted = sum(fragment.num_deletions for fragment in newest.get_fragments())
     return len(newest.versions()) == 1 and deleted == 0
 

@@ -56,6 +56,11 @@ def expired(now: datetime) -> str:
     return f"expires_at <= {instant_literal(now)}"
 
 
+def unexpired(now: datetime) -> str:
+    """The row's time is not over, or has no end."""
+    return f"(expires_at IS NULL OR expires_at > {instant_literal(now)})"
+
+
 def same_content(owner: str, namespace: str, digest: str, now: datetime) -> str:
     """The first row of a living memory with this content: neither replaced nor expired."""
     living = visible(SearchFilter(owner=owner, now=now, namespace=namespace))
@@ -81,7 +86,7 @@ def visible(filters: SearchFilter) -> str:
     """The rows a search with these filters may see, as one SQL condition."""
     clauses = [
         f"owner = {text_literal(filters.owner)}",
-        f"(expires_at IS NULL OR expires_at > {instant_literal(filters.now)})",
+        unexpired(filters.now),
         *([] if filters.history else ["superseded_by = ''"]),
         *([one_of("id", filters.ids)] if filters.ids else []),
         *([f"namespace = {text_literal(filters.namespace)}"] if filters.namespace else []),

@@ -12,10 +12,10 @@ import anyio
 import lancedb
 
 from memory.errors import StoreError
+from memory.store.datasets import EngineError, engine_errors
 from memory.store.engine import TABLE, connected, translated
 from memory.store.flushing import Flusher
 from memory.store.marks import Epoch
-from memory.store.panics import is_engines
 from memory.threads import in_io_thread
 
 logger = logging.getLogger(__name__)
@@ -67,16 +67,15 @@ class Handle:
         """
         for attempt in range(_READ_ATTEMPTS):
             try:
-                await self._refresh()
-                return await ask(self._table)
-            except BaseException as error:
-                if not is_engines(error):
-                    raise
+                with engine_errors():
+                    await self._refresh()
+                    return await ask(self._table)
+            except EngineError as error:
                 if "not found" not in str(error).lower() or attempt == _READ_ATTEMPTS - 1:
                     logger.error("the store could not be read: %s", error)  # noqa: TRY400  # raised on in our words
                     raise StoreError(
                         "the store could not be read; the log on stderr says why, and 'sensorium doctor' what is wrong"
-                    ) from error
+                    ) from error.__cause__
                 self._seen = _NEVER
         raise AssertionError("unreachable")
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from memory.errors import StoreError
 from memory.model import Segment
 from memory.pieces import File
-from memory.store.filters import expired, one_of
+from memory.store.filters import one_of, unexpired
 from memory.store.store import Store
 from memory.threads import in_io_thread
 
@@ -155,7 +155,7 @@ async def _there(store: Store, ids: Sequence[str]) -> dict[str, list[_Row]]:
 
 async def _known(store: Store, digests: Sequence[str]) -> dict[_Content, str]:
     """The living memories with one of these contents."""
-    living = f"superseded_by = '' AND (expires_at IS NULL OR NOT {expired(datetime.now(UTC))})"
+    living = f"superseded_by = '' AND {unexpired(datetime.now(UTC))}"
     condition = f"{one_of('digest', digests)} AND segment = 0 AND {living}"
     rows = await store.table.records(condition, ["id", "owner", "namespace", "digest"])
     return {(row["owner"], row["namespace"], row["digest"]): row["id"] for row in rows}

@@ -10,10 +10,8 @@ Source of the figures: measured on lancedb 0.40 with pylance 14, 2026-11 (`make 
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, cast
 
-import lance
-
+from memory.store.datasets import open_dataset
 from memory.store.engine import WORDS_INDEX, translated, vectors_index
 from memory.store.handle import Handle
 from memory.store.lock import ProcessLock
@@ -90,12 +88,8 @@ def _versions(folder: Path) -> int:
         return sum(1 for _ in (folder / "_versions").iterdir())
 
 
-def _dataset(folder: Path) -> Any:
-    return cast("Any", lance).dataset(str(folder))
-
-
 def _join(folder: Path) -> None:
-    dataset = _dataset(folder)
+    dataset = open_dataset(folder)
     for tier in TIERS:
         dataset.optimize.compact_files(target_rows_per_fragment=tier, num_threads=1)
         if len(dataset.get_fragments()) <= FILES:
@@ -103,11 +97,11 @@ def _join(folder: Path) -> None:
 
 
 def _index(folder: Path) -> None:
-    dataset = _dataset(folder)
+    dataset = open_dataset(folder)
     dataset.optimize.optimize_indices(num_indices_to_merge=0)
     if any(len(index.segments) >= PARTS for index in dataset.describe_indices()):
         dataset.optimize.optimize_indices(num_indices_to_merge=2 * PARTS)
 
 
 def _clean(folder: Path) -> None:
-    _dataset(folder).cleanup_old_versions(retain_versions=KEEP_VERSIONS)
+    open_dataset(folder).cleanup_old_versions(retain_versions=KEEP_VERSIONS)

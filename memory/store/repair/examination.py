@@ -10,10 +10,10 @@ from functools import partial
 from pathlib import Path
 
 from memory.errors import StoreError
+from memory.store.datasets import EngineError, engine_errors
 from memory.store.engine import translated
 from memory.store.formats import check_format
 from memory.store.lock import ProcessLock
-from memory.store.panics import is_engines
 from memory.store.repair.beside import examine_databases, examine_marks
 from memory.store.repair.damage import MOVED, Aside, Damage
 from memory.store.repair.generations import Fault, Generation, generations, go_back, make_whole, standing, table_of
@@ -85,11 +85,10 @@ async def _beside_writers(look: Look, aside: Aside) -> list[Damage] | None:
     """What a look finds; None where another process removed what it was looking at."""
     with translated("examined"):
         try:
-            return await look(aside)
-        except BaseException as error:
-            cause = error.__cause__ if isinstance(error, StoreError) else error
-            if cause is None or not is_engines(cause):
-                raise
+            with engine_errors():
+                return await look(aside)
+        except (StoreError, EngineError) as error:
+            cause = error.__cause__
             if isinstance(cause, FileNotFoundError) or "not found" in str(cause).lower():
                 return None
             raise

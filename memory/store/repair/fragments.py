@@ -13,15 +13,14 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
-import lance
 import pyarrow as pa
 from anyio import BrokenWorkerProcess, to_process
 from lance.file import LanceFileReader
 from lance.fragment import write_fragments
 
-from memory.store.panics import is_engines
+from memory.store.datasets import EngineError, engine_errors, open_dataset
 from memory.store.schema import vector_columns
 
 T = TypeVar("T")
@@ -68,18 +67,17 @@ async def fault_in_child(check: Callable[..., None], *args: Any) -> str:
 def fault_of(check: Callable[..., None], *args: Any) -> str:
     """Call one of the checks below; what it finds wrong, empty where that is nothing."""
     try:
-        check(*args)
-    except BaseException as error:
-        if not is_engines(error):
-            raise
-        first = next(iter(str(error).splitlines()), "") or type(error).__name__
+        with engine_errors():
+            check(*args)
+    except EngineError as error:
+        first = next(iter(str(error).splitlines()), "")
         return f"cannot be read ({first[:200]})"
     return ""
 
 
 def read_fragment(folder: Path, version: int, fragment: int) -> None:
     """Read every row of a fragment."""
-    for batch in _dataset(folder, version).get_fragment(fragment).scanner(batch_size=_ROWS).to_batches():
+    for batch in open_dataset(folder, version).get_fragment(fragment).scanner(batch_size=_ROWS).to_batches():
         batch.validate(full=True)
 
 
@@ -101,22 +99,21 @@ def read_index(folder: Path, uuid: str, size_bytes: int) -> None:
 def ids_in(path: Path) -> list[str]:
     """The memories whose rows a data file holds; none where they cannot be read."""
     try:
-        rows = LanceFileReader(str(path), columns=["id"]).read_all().to_table().to_pylist()
-    except BaseException as error:
-        if not is_engines(error):
-            raise
+        with engine_errors():
+            rows = LanceFileReader(str(path), columns=["id"]).read_all().to_table().to_pylist()
+    except EngineError:
         return []
     return [str(row["id"]) for row in rows]
 
 
 def search_words(folder: Path, version: int, term: str) -> None:
     """Search for a term by the index of words."""
-    _dataset(folder, version).scanner(full_text_query=term, columns=["id", "_score"]).to_table()
+    open_dataset(folder, version).scanner(full_text_query=term, columns=["id", "_score"]).to_table()
 
 
 def search_vectors(folder: Path, version: int, column: str) -> None:
     """Search a space by its index."""
-    dataset = _dataset(folder, version)
+    dataset = open_dataset(folder, version)
     question = [1.0] * dataset.schema.field(column).type.list_size
     dataset.scanner(nearest={"column": column, "q": question, "k": 10}, columns=["id", "_distance"]).to_table()
 
@@ -131,7 +128,7 @@ def saved_from(folder: Path, version: int, fragment: int, vectors: bool, sound: 
         vectors: also take the vectors.
         sound: the list of its deleted rows can be read. Else all rows are taken whose keys no other fragment has.
     """
-    dataset = _dataset(folder, version)
+    dataset = open_dataset(folder, version)
     source = dataset.get_fragment(fragment)
     rescue = _Rescue(schema=dataset.schema, vectors=vectors)
     if sound:
@@ -198,11 +195,10 @@ class _Rescue:
 
     def _tried(self, first: int, count: int, names: Sequence[str]) -> pa.Table | None:
         try:
-            table = self.read(first, count, names)
-            table.validate(full=True)
-        except BaseException as error:
-            if not is_engines(error):
-                raise
+            with engine_errors():
+                table = self.read(first, count, names)
+                table.validate(full=True)
+        except EngineError:
             self.failures += 1
             return None
         return table if table.num_rows == count else None
@@ -247,14 +243,9 @@ def _keys(dataset: Any, fragment: int) -> set[tuple[str, int]]:
         if other.fragment_id == fragment:
             continue
         try:
-            rows = other.scanner(columns=["id", "segment"]).to_table().to_pylist()
-        except BaseException as error:
-            if not is_engines(error):
-                raise
+            with engine_errors():
+                rows = other.scanner(columns=["id", "segment"]).to_table().to_pylist()
+        except EngineError:
             continue
         found |= {(row["id"], row["segment"]) for row in rows}
     return found
-
-
-def _dataset(folder: Path, version: int) -> Any:
-    return cast("Any", lance).dataset(str(folder), version=version)

@@ -16,12 +16,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
 
-import lance
 from anyio import from_thread
 
 from memory.errors import StoreError
+from memory.store.datasets import EngineError, engine_errors, open_dataset
 from memory.store.engine import TABLE, translated
-from memory.store.panics import is_engines
 from memory.store.repair.damage import MOVED, Aside, Damage
 from memory.store.repair.fragments import ids_in, in_child
 from memory.store.repair.media import entries, media_files, unneeded_media
@@ -233,18 +232,17 @@ def _opened(manifest: Path) -> Generation:
     except OSError as error:
         raise StoreError(f"the table's file {str(manifest)!r} cannot be read: {error.strerror}") from error
     try:
-        return _read(manifest)
-    except BaseException as error:
-        if not is_engines(error):
-            raise
+        with engine_errors():
+            return _read(manifest)
+    except EngineError as error:
         if "not supported" in str(error).lower():
-            raise StoreError(f"the table was written by a newer version of Sensorium: {error}") from error
+            raise StoreError(f"the table was written by a newer version of Sensorium: {error}") from error.__cause__
         return Generation(manifest)
 
 
 def _read(manifest: Path) -> Generation:
     """What a manifest says, all of it: one that is damaged may be opened, and give errors later."""
-    dataset = cast("Any", lance).dataset(str(manifest.parent.parent), version=_number(manifest))
+    dataset = open_dataset(manifest.parent.parent, _number(manifest))
     if not dataset.schema.names:
         return Generation(manifest)
     files = dict[str, int]()

@@ -7,11 +7,10 @@ import hashlib
 import re
 from collections.abc import Collection, Mapping
 from pathlib import Path
-from typing import Any, cast
-
-import lance
+from typing import Any
 
 from memory.errors import StoreError
+from memory.store.datasets import open_dataset
 from memory.store.repair.damage import MOVED, Aside, Damage
 
 _HALF = ".writing-"
@@ -78,7 +77,7 @@ def entries(folder: Path) -> list[Path]:
 
 def _owners(table: Path) -> dict[str, dict[str, None]]:
     """The keys of media that rows name now, each with their memories."""
-    dataset = cast("Any", lance).dataset(str(table))
+    dataset = open_dataset(table)
     owners = dict[str, dict[str, None]]()
     for row in dataset.scanner(columns=["id", "media"], filter="media != ''").to_table().to_pylist():
         owners.setdefault(row["media"], {})[row["id"]] = None
