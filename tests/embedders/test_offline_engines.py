@@ -60,17 +60,6 @@ async def test_minilm_agrees_with_the_published_pooling() -> None:
     np.testing.assert_allclose(rows[0] @ rows[1:].T, [0.94, 0.26], atol=0.04)
 
 
-def test_loading_the_e5_engine_keeps_openmp_to_one_thread_and_skips_what_is_not_needed() -> None:
-    script = (
-        "import os; os.environ.pop('OMP_NUM_THREADS', None); os.environ.pop('OMP_WAIT_POLICY', None)\n"
-        "from memory.embedders import e5\n"
-        "engine = e5._load()\n"
-        "assert os.environ['OMP_NUM_THREADS'] == '1' and os.environ['OMP_WAIT_POLICY'] == 'passive'\n"
-        "assert not engine.has_sparse\n"
-    )
-    subprocess.run([sys.executable, "-P", "-c", script], check=True, timeout=60)
-
-
 def test_importing_the_embedders_loads_no_engine_and_no_network_client() -> None:
     script = (
         "import sys, memory.embedders.local, memory.embedders.gemini, memory.embedders.guarded\n"
