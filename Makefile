@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 TESTS := $(BIN)/python -m pytest -n 2 --dist worksteal
 
-.PHONY: help setup demo test check heavy stress gemma live format coverage bench-start bench-media bench-fusion bench-dimensions bench-pages bench-store lock clean
+.PHONY: help setup demo test check heavy stress gemma live format coverage bench-start bench-recall bench-ablations bench-media bench-dimensions bench-pages bench-store lock clean
 
 help:
 	@echo "make demo         remember, restart, recall, forget: the whole product on real input"
@@ -15,8 +15,9 @@ help:
 	@echo "make live         the embedders' contract against the real services (needs their keys, costs some cents)"
 	@echo "make coverage     which lines and branches the tests reach"
 	@echo "make bench-start  how long until the tools are listed, and until the first recall"
-	@echo "make bench-media  what is found of every medium, and how fast it is read (needs the evaluation data)"
-	@echo "make bench-fusion how meaning and words are best put together (needs the evaluation data)"
+	@echo "make bench-recall what is found: every set, mode and medium, with the offline embedder, or Gemini where its key is"
+	@echo "make bench-ablations  why recall ranks and scores as it does (needs the evaluation data)"
+	@echo "make bench-media  how fast each medium is read, and in how much memory (needs the evaluation data)"
 	@echo "make bench-pages  whether a PDF page is found better with its text (asks Gemini, costs about \$$0.22)"
 	@echo "make bench-dimensions  what the width of vectors costs in bytes and milliseconds"
 	@echo "make bench-store  what 10,000 single remembers cost, and what upkeep costs those who recall (20 minutes)"
@@ -86,8 +87,11 @@ bench-store: setup
 bench-pages: setup
 	$(BIN)/python benchmarks/pages.py
 
-bench-fusion: setup
-	$(BIN)/python benchmarks/fusion.py
+bench-recall: setup
+	$(BIN)/python benchmarks/recall.py
+
+bench-ablations: setup
+	$(BIN)/python benchmarks/ablations.py
 
 lock: setup
 	$(BIN)/python -m pip freeze --exclude-editable | grep -v '@' > requirements.lock

@@ -1,10 +1,9 @@
-"""How well each medium is found, how fast it is read, and in how much memory: `make bench-media`.
+"""How fast each medium is read, and in how much memory: `make bench-media`.
 
-    .venv/bin/python benchmarks/media.py [--data DIR] [--sets a,b] [--json FILE] [--long]
+    .venv/bin/python benchmarks/media.py [--data DIR] [--json FILE] [--long]
 
-The real server, with the offline embedder and no key, remembers each set in a store of its own, is
-left alone until all is read, and is asked through its tools. Files come under names that say
-nothing. `--long` instead gives it a PDF of 1,000 pages, a recording of three hours and 50 MB of text.
+One process reads some files of each kind. `--long` instead gives the real server a PDF of 1,000
+pages, a recording of three hours and 50 MB of text. How well media are found: `recall.py`.
 """
 
 import argparse
@@ -17,8 +16,7 @@ DATA = Path(__file__).parents[2] / "shared" / "data"
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, default=DATA, help="the folder of the evaluation data")
-    parser.add_argument("--sets", default="", help="names of sets, with commas between; `rates` is one of them")
-    parser.add_argument("--json", type=Path, help="where to write all figures, and every miss")
+    parser.add_argument("--json", type=Path, help="where to write all figures")
     parser.add_argument("--long", action="store_true", help="only how the longest files fare")
     options = parser.parse_args()
     # Processes that read files load this module, as they load the product's command: it must cost nothing.
@@ -28,8 +26,7 @@ def main() -> None:
         return medialong.run(options.data.resolve())
     import mediareport  # noqa: PLC0415  # as above
 
-    names = [name for name in options.sets.split(",") if name]
-    return mediareport.run(options.data.resolve(), names, options.json)
+    return mediareport.run(options.data.resolve(), options.json)
 
 
 if __name__ == "__main__":

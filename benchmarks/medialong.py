@@ -17,8 +17,8 @@ import av
 import numpy as np
 from fpdf import FPDF
 from mediapeaks import peak_mb, readers_peak_mb
-from mediasets import lines
-from mediastore import say
+from recalldata import lines
+from recallstore import say
 from rich.console import Console
 from wire import BenchmarkError, Child
 

@@ -24,9 +24,11 @@ from tempfile import TemporaryDirectory
 
 import anyio
 import numpy as np
-from mediasets import Ask, Corpus, Memory, build
+from mediamakers import HOW_PAGES_ARE_LABELLED
 from numpy.typing import NDArray
 from pydantic import SecretStr
+from recalldata import Ask, Corpus, Memory, file_of
+from recallsets import build
 from rich.console import Console
 from rich.table import Table
 
@@ -48,7 +50,7 @@ from server.costs import dollars
 from server.settings import Settings
 
 DATA = Path(__file__).parents[2] / "shared" / "data"
-SET, ASKED = "pdf_sec10q", "text → PDF"
+SET = "pdf_sec10q"
 PDF = "application/pdf"
 WAYS: Mapping[str, tuple[str, ...]] = {
     "page alone": ("page",),
@@ -91,7 +93,7 @@ def pages_of(memory: Memory, embedding: Embedding) -> list[Page]:
 def _page(memory: Memory, number: int, segments: Sequence[Segment], embedding: Embedding) -> Page:
     first, *others = segments
     anchor = Anchor(unit="page", start=number, end=number)
-    medium = decoding.excerpt(memory.file, PDF, anchor, 0.0, False)  # noqa: FBT003  # by place, as the reader calls it
+    medium = decoding.excerpt(file_of(memory), PDF, anchor, 0.0, False)  # noqa: FBT003  # by place, as the reader calls it
     assert medium is not None
     unsaid = replace(first, text="", context="", anchor=anchor)
     contents = {
@@ -104,12 +106,12 @@ def _page(memory: Memory, number: int, segments: Sequence[Segment], embedding: E
 
 
 def _segments(memory: Memory) -> list[Segment]:
-    data = memory.file.read_bytes()
-    file = File(path=memory.file, mime=PDF, size_bytes=len(data), sha256=hashlib.sha256(data).hexdigest())
+    data = file_of(memory).read_bytes()
+    file = File(path=file_of(memory), mime=PDF, size_bytes=len(data), sha256=hashlib.sha256(data).hexdigest())
     chunks: list[Chunk] = [decoding.step(file, {}, Engines())]
     while (cursor := chunks[-1].cursor) is not None:
         chunks.append(decoding.step(file, cursor, Engines()))
-    part = MediaPart(file=file, name=memory.file.name)
+    part = MediaPart(file=file, name=file_of(memory).name)
     reading = Reading(part=part, pieces=tuple(piece for chunk in chunks for piece in chunk.pieces))
     return compose(Remembrance(owner="local", parts=(part,)), [reading], digest_of([part]))
 
@@ -219,14 +221,14 @@ async def run(corpus: Corpus, settings: Settings, reports: int) -> None:
     """Compare over the first so many reports."""
     console = Console(width=150, highlight=False)
     memories = corpus.memories[:reports]
-    (direction,) = (one for one in corpus.directions if one.name == ASKED)
-    asks = [ask for ask in direction.asks if any(memory.id in ask.relevant for memory in memories)]
+    known = {memory.id for memory in memories}
+    asks = [ask for ask in corpus.asks if ask.row == SET and known & ask.relevant]
     async with aclosing(await choose_embedder(settings, {})) as chosen:
         console.print(f"{datetime.now(UTC):%Y-%m-%d}, {chosen.embedding.name}, {len(memories)} reports")
         if settings.gemini_base_url:
             console.print(f"asked at {settings.gemini_base_url}: these are figures of whatever answers there")
         await compared(memories, asks, chosen.embedding, console)
-    console.print(f"right page: {direction.note}", soft_wrap=True)
+    console.print(f"right page: {HOW_PAGES_ARE_LABELLED}", soft_wrap=True)
 
 
 def main() -> None:
@@ -251,7 +253,7 @@ def main() -> None:
             vertexai=False,
             max_spend=options.max_dollars,
         )
-        anyio.run(run, build(SET, options.data.resolve(), files), settings, options.reports)
+        anyio.run(run, build(options.data.resolve(), files, [SET]), settings, options.reports)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
-"""Searching by example: what a file or a memory means, says and looks like."""
+"""Searching by example: what files and memories mean, say and look like."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -42,6 +42,12 @@ class Exemplar:
     taken: tuple[Medium, ...] = ()
     vector: NDArray[np.float32] | None = None
 
+    @property
+    def is_only_read(self) -> bool:
+        """Whether it is a medium that is searched by the words in it, for want of an embedder that takes it."""
+        is_text = self.modality in (Modality.TEXT, Modality.CODE)
+        return not (is_text or self.taken or self.vector is not None)
+
 
 @dataclass(frozen=True, slots=True)
 class Examples:
@@ -52,32 +58,28 @@ class Examples:
     reader: MediaReader
     views: Views
 
-    async def resolve(self, example: Example | None, filters: SearchFilter) -> Exemplar | None:
-        """The example, read.
+    async def resolve(self, examples: Sequence[Example], filters: SearchFilter) -> tuple[Exemplar, ...]:
+        """The examples, read.
 
         Raises:
-            NotFoundError: no memory of this owner has the id.
-            InvalidInputError: the file cannot be read.
+            NotFoundError: no memory of this owner has an id.
+            InvalidInputError: a file cannot be read.
         """
-        match example:
-            case None:
-                return None
-            case MediaPart():
-                return await self._file(example)
-            case str():
-                return await self._memory(example, filters)
+        return tuple([await self._resolved(one, filters) for one in examples])
 
-    async def lookalikes(self, look: bytes, condition: str, limit: int) -> dict[SegmentKey, float]:
-        """Pictures that look the same, each with its likeness from 0 to 1."""
-        found = await self.store.searches.lookalikes(look, condition, limit)
-        return {key: 1 - bits / LOOK_BITS for key, bits in found if bits <= LOOK_ALIKE_BITS}
+    async def lookalikes(self, likes: Sequence[Exemplar], condition: str, limit: int) -> dict[SegmentKey, float]:
+        """Pictures that look like one of the examples, each with its likeness from 0 to 1."""
+        found: dict[SegmentKey, float] = {}
+        for look in (one.look for one in likes if one.look):
+            for key, bits in await self.store.searches.lookalikes(look, condition, limit):
+                if bits <= LOOK_ALIKE_BITS:
+                    found[key] = max(found.get(key, 0.0), 1 - bits / LOOK_BITS)
+        return found
 
-    def remarks(self, like: Exemplar | None) -> tuple[str, ...]:
-        """What a user must know about a search by this example."""
-        if like is None or like.vector is not None or like.taken or like.modality in (Modality.TEXT, Modality.CODE):
-            return ()
-        how = "the words in it and its look-alikes" if like.look else "the words in it"
-        return (f"the {like.modality} was searched by {how}: this embedder reads text only",)
+    async def _resolved(self, example: Example, filters: SearchFilter) -> Exemplar:
+        if isinstance(example, str):
+            return await self._memory(example, filters)
+        return await self._file(example)
 
     async def _file(self, part: MediaPart) -> Exemplar:
         self.reader.check(part)
@@ -110,28 +112,39 @@ class Examples:
         return None if vectors is None else _unit(vectors.mean(axis=0))
 
 
-async def aim(
-    embedding: Embedding, query: Content, like: Exemplar | None, unlike: Exemplar | None
+def remarks(likes: Sequence[Exemplar]) -> tuple[str, ...]:
+    """What a user must know about a search by these examples."""
+    blind = [one for one in likes if one.is_only_read]
+    hows = ((one.modality, "the words in it and its look-alikes" if one.look else "the words in it") for one in blind)
+    said = (f"the {modality} was searched by {how}: this embedder reads text only" for modality, how in hows)
+    return tuple(dict.fromkeys(said))
+
+
+async def toward(
+    embedding: Embedding, query: Content, likes: Sequence[Exemplar], unlikes: Sequence[Exemplar]
 ) -> NDArray[np.float32] | None:
     """The vector to search with; None where there is nothing to embed.
 
-    Words and a file are fused in one vector; words and a memory, which has its own, are added up.
+    Words and one file are fused in one vector. Else what is liked, and the words, are added up with
+    equal weight, and what is not liked is taken away with half of theirs.
 
     Raises:
         EmbeddingError: the embedder gave none.
     """
-    toward = [await _toward(embedding, query, like)] if like else []
-    if query.text.strip() and (like is None or like.vector is not None):
-        toward.append(await embedding.query(query))
-    known = [vector for vector in toward if vector is not None]
+    is_fused = len(likes) == 1 and likes[0].vector is None
+    wanted = [await _vector(embedding, query if is_fused else Content(), one) for one in likes]
+    if query.text.strip() and not is_fused:
+        wanted.append(await embedding.query(query))
+    known = [vector for vector in wanted if vector is not None]
     if not known:
         return None
-    away = await _toward(embedding, Content(), unlike) if unlike else None
+    unwanted = [await _vector(embedding, Content(), one) for one in unlikes]
+    away = [vector for vector in unwanted if vector is not None]
     total = _unit(np.sum(known, axis=0))
-    return total if away is None else _unit(total - _AWAY * away)
+    return _unit(total - _AWAY * _unit(np.sum(away, axis=0))) if away else total
 
 
-async def _toward(embedding: Embedding, query: Content, example: Exemplar) -> NDArray[np.float32] | None:
+async def _vector(embedding: Embedding, query: Content, example: Exemplar) -> NDArray[np.float32] | None:
     if example.vector is not None:
         return example.vector
     if example.taken:

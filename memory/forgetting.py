@@ -14,7 +14,7 @@ from memory.requests import Proposal
 from memory.sources.spool import Spool
 from memory.store.filters import one_of, visible
 from memory.store.store import Store
-from memory.terms import query_terms
+from memory.terms import query_words
 from memory.threads import in_io_thread
 
 LET_GO_S = 5.0
@@ -98,10 +98,10 @@ class Forgetting:
         condition = visible(replace(filters, history=True))
         if not query.strip():
             return await self.store.ids(condition)
-        terms = query_terms(query)
-        if not terms:
+        words = query_words(query)
+        if not words:
             raise InvalidInputError(f"query={query!r} holds no word to look for; name some words, or filters only")
-        return await self.store.ids_with(terms, condition)
+        return await self.store.ids_with(words, condition)
 
 
 def _waits(others: int) -> str:

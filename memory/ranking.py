@@ -1,13 +1,17 @@
-"""Ranking: one score from meaning, words and looks, and what the score stands on.
+"""Ranking: one score from meaning, words, looks and time, and what the score stands on.
 
-    raw   = (cosine - mean) / (6 · std)  +  WORDS_WEIGHT · share
-    score = 1 - exp(-raw), cut at 0
+    raw   = (cosine - mean) / (6 · std)  +  share  +  looks  +  time
+    score = 1 / (1 + exp(-(slope · raw + offset)))
 
 `mean` and `std` are those of the query's own candidates, drawn toward the space's floor for
 unrelated texts while there are few of them. `share` is the part of the best possible match in
-words: BM25 over the sum, for each query term, of the best any row does for it, or of the term's
-full weight where no row has it. Ranks are not used: in rank fusion a keyword search that found
-nothing but junk still votes with full weight (it lost a third of cross-lingual recall).
+words: BM25 over the sum, for each word of the query, of the best any row does for it, or of the
+word's full weight where no row has it. Ranks are not used: in rank fusion a keyword search that
+found nothing but junk still votes with full weight (it lost a third of cross-lingual recall).
+
+A score is about how likely the hit is to be what was asked for: slope and offset were fitted on
+questions with an answer, without one, and with theirs taken away. As the cosines are measured
+against the query's own candidates, they carry over between spaces.
 """
 
 import math
@@ -19,15 +23,34 @@ import numpy as np
 from memory.embedders.protocol import Unrelated
 from memory.model import Match, SegmentKey
 
-WORDS_WEIGHT = 1.0
-"""What a perfect match in words adds; the optimum is flat from 0.75 to 1.5.
-
-Source: `benchmarks/fusion.py`, 2026-11-22, xquad (5 languages) and scifact with the offline embedder.
-"""
+UNSURE = 0.5
+"""A best score below this says that what was asked for may not be there."""
 _PRIOR = 50
 """How many imagined candidates at the space's floor the real ones are averaged with."""
+_SPREAD = 6.0
+"""How many standard deviations over the mean are worth as much as a perfect match in words."""
 _LOOKS_WEIGHT = 3.0
 """A true copy of a picture outranks anything found by its words."""
+_TIME_WEIGHT = 0.5
+"""What it adds to be of the time that the question speaks of."""
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """From what the order goes by to a score."""
+
+    slope: float
+    offset: float
+
+    def score(self, raw: float) -> float:
+        """The score in [0, 1]."""
+        return 1 / (1 + math.exp(-(self.slope * raw + self.offset)))
+
+
+_BOTH = Calibration(5.25, -3.2)
+_MEANING = Calibration(5.25, -3.2)
+_WORDS = Calibration(5.25, -3.2)
+"""Source: `benchmarks/ablations.py`, 2026-11-23."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +58,8 @@ class Scored:
     """A segment with its score in [0, 1] and the shares it is made of; higher is better.
 
     Attributes:
-        raw: what the order goes by; at or below 0 nothing speaks for the segment, and its score is 0.
+        raw: what the order goes by; at or below 0 nothing speaks for the segment.
+        is_timely: whether it is of the time that the question speaks of.
     """
 
     key: SegmentKey
@@ -44,6 +68,7 @@ class Scored:
     meaning: float
     words: float
     looks: float
+    is_timely: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,49 +78,57 @@ class Evidence:
     Attributes:
         nearest: rows nearest in meaning.
         matching: rows that share words, with BM25.
+        timely: those of both that are of the time the question speaks of.
         best_words: BM25 of the best possible match, 0 where no words were asked for.
         looks: similarity in looks, in [0, 1], of pictures like the example.
     """
 
     nearest: Sequence[Match] = ()
     matching: Sequence[Match] = ()
+    timely: Sequence[Match] = ()
     best_words: float = 0.0
     looks: Mapping[SegmentKey, float] = field(default_factory=dict[SegmentKey, float])
 
 
 def rank(evidence: Evidence, unrelated: Unrelated) -> list[Scored]:
     """All segments found, best first; equal scores are ordered by key."""
-    cosines = _cosines([*evidence.nearest, *evidence.matching])
-    words = {match.key: match.words for match in evidence.matching}
+    matches = [*evidence.nearest, *evidence.matching, *evidence.timely]
+    cosines = {match.key: match.cosine for match in matches if match.cosine is not None}
+    words = {match.key: match.words for match in matches if match.words}
+    timely = {match.key for match in evidence.timely}
     mean, std = _spread([match.cosine for match in evidence.nearest if match.cosine is not None], unrelated)
-    keys = cosines.keys() | words.keys() | evidence.looks.keys()
     scored = [
-        _score(
+        _scored(
             key,
-            meaning=(cosines[key] - mean) / (6 * std) if key in cosines else 0.0,
-            words=words.get(key, 0.0) / evidence.best_words if evidence.best_words else 0.0,
+            _calibration(evidence),
+            meaning=(cosines[key] - mean) / (_SPREAD * std) if key in cosines else 0.0,
+            words=min(words.get(key, 0.0) / evidence.best_words, 1.0) if evidence.best_words else 0.0,
             looks=evidence.looks.get(key, 0.0),
+            is_timely=key in timely,
         )
-        for key in keys
+        for key in {match.key for match in matches} | evidence.looks.keys()
     ]
     return sorted(scored, key=lambda one: (-one.raw, one.key))
 
 
-def ideal_words(best_per_term: Iterable[float | None], rows: int) -> float:
-    """BM25 of the best possible match: each term at its best, a term no row has at its full weight."""
+def ideal_words(best_per_word: Iterable[float | None], rows: int) -> float:
+    """BM25 of the best possible match: each word at its best, a word no row has at its full weight."""
     unseen = math.log(1 + (rows + 0.5) / 0.5)
-    return sum(unseen if best is None else best for best in best_per_term)
+    return sum(unseen if best is None else best for best in best_per_word)
 
 
-def _score(key: SegmentKey, *, meaning: float, words: float, looks: float) -> Scored:
-    share = min(words, 1.0)
-    raw = meaning + WORDS_WEIGHT * share + _LOOKS_WEIGHT * looks
-    score = 1 - math.exp(-max(raw, 0.0))
-    return Scored(key=key, score=score, raw=raw, meaning=meaning, words=share, looks=looks)
+def _calibration(evidence: Evidence) -> Calibration:
+    if not evidence.nearest:
+        return _WORDS
+    return _BOTH if evidence.best_words else _MEANING
 
 
-def _cosines(matches: Iterable[Match]) -> dict[SegmentKey, float]:
-    return {match.key: match.cosine for match in matches if match.cosine is not None}
+def _scored(
+    key: SegmentKey, calibration: Calibration, *, meaning: float, words: float, looks: float, is_timely: bool
+) -> Scored:
+    raw = meaning + words + _LOOKS_WEIGHT * looks + _TIME_WEIGHT * is_timely
+    score = calibration.score(raw)
+    return Scored(key=key, score=score, raw=raw, meaning=meaning, words=words, looks=looks, is_timely=is_timely)
 
 
 def _spread(cosines: Sequence[float], unrelated: Unrelated) -> tuple[float, float]:

@@ -64,12 +64,12 @@ Example = MediaPart | str
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """One search: words, an example, or both; with neither, the newest memories."""
+    """One search: words, examples, or both; with neither, the newest memories."""
 
     filters: SearchFilter
     query: str = ""
-    like: Example | None = None
-    unlike: Example | None = None
+    like: tuple[Example, ...] = ()
+    unlike: tuple[Example, ...] = ()
     limit: int = 5
     min_score: float = 0.0
     mode: Mode = Mode.HYBRID
@@ -82,8 +82,9 @@ class Hit:
     Attributes:
         segment: the segment that matched best.
         score: in [0, 1], higher is better; None where nothing was searched for.
-        why: what it was found by: `meaning`, `looks`, and the words it shares with the query.
+        why: what it was found by: `meaning`, `looks`, `time`, and the words it shares with the query.
         others: how many more segments of the same memory were found.
+        same: other memories that say or show nearly the same; they are not among the hits.
         lines: which lines of its text, from 0, share a word with the query.
         pending: whether its best segment still waits for its vector.
         medium: the segment whose medium to show: the best one itself or, where that is a note, the
@@ -95,6 +96,7 @@ class Hit:
     score: float | None
     why: tuple[str, ...] = ()
     others: int = 0
+    same: tuple[str, ...] = ()
     lines: tuple[int, ...] = ()
     pending: bool = False
 
@@ -109,6 +111,7 @@ class Recollection:
         below_min_score: memories found but under `min_score`.
         pending: segments within the filters that are found by words only so far.
         unread: the first segments of files within the filters that are still being read.
+        is_unsure: whether what was asked for may not be there: nothing matches well, or nothing at all.
         notes: what the caller must know to read the result rightly.
     """
 
@@ -117,6 +120,7 @@ class Recollection:
     below_min_score: int = 0
     pending: int = 0
     unread: tuple[Segment, ...] = ()
+    is_unsure: bool = False
     notes: tuple[str, ...] = ()
 
 
@@ -156,6 +160,42 @@ class Proposal:
     count: int
     samples: tuple[Segment, ...]
     code: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Topic:
+    """Memories that are about the same.
+
+    Attributes:
+        words: what tells them from the others, the most telling first, as they were written.
+        memories: how many they are.
+        examples: the first segments of those most like all of them.
+    """
+
+    words: tuple[str, ...]
+    memories: int
+    examples: tuple[Segment, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TopicMap:
+    """What is remembered, by topic.
+
+    Attributes:
+        topics: the largest first.
+        memories: how many were looked at.
+        apart: how many of them are in no topic.
+        pending: how many of them have no vector yet, and are in no topic for that.
+        others: sizes of further topics, that were not asked for.
+        notes: what the caller must know to read the map rightly.
+    """
+
+    topics: tuple[Topic, ...]
+    memories: int
+    apart: int
+    pending: int
+    others: tuple[int, ...]
+    notes: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from memory.aiming import Aiming
 from memory.archive_file import Advance
 from memory.batching import Batching
 from memory.catching_up import MAX_ATTEMPTS, CatchUp
@@ -14,6 +15,7 @@ from memory.embedding import Embedding
 from memory.errors import ConfigurationError, StoreError
 from memory.examples import Examples
 from memory.forgetting import Forgetting
+from memory.gathering import Gathering
 from memory.media.reader import MediaReader
 from memory.model import Receipt, SearchFilter, Segment, State
 from memory.moving import Moving
@@ -22,13 +24,25 @@ from memory.reading import Tell
 from memory.reading_on import ReadOn
 from memory.recalling import Recalling
 from memory.remembering import Remembering
-from memory.requests import Backlog, Extract, Opened, Proposal, Question, Recollection, Remembered, Remembrance, Status
+from memory.requests import (
+    Backlog,
+    Extract,
+    Opened,
+    Proposal,
+    Question,
+    Recollection,
+    Remembered,
+    Remembrance,
+    Status,
+    TopicMap,
+)
 from memory.restoring import Restored, Restoring
 from memory.sources.spool import Spool
 from memory.store.filters import of_part, one_of, text_literal, visible
 from memory.store.lock import ProcessLock
 from memory.store.store import Store
 from memory.threads import in_io_thread, in_worker
+from memory.topics import Topics
 from memory.upkeep import Upkeep
 from memory.vectorising import Vectorising
 from memory.views import Views
@@ -57,7 +71,9 @@ class MemoryService:
         self.views = Views(store, reader, embedding)
         vectorising = Vectorising(store, embedding, self.views)
         self._remembering = Remembering(store, embedding, reader, vectorising, self.spool)
-        self._recalling = Recalling(store, embedding, Examples(store, embedding, reader, self.views))
+        examples = Examples(store, embedding, reader, self.views)
+        aiming, gathering = Aiming(store, embedding, examples), Gathering(store, embedding, examples)
+        self._recalling = Recalling(store, embedding, aiming, gathering)
         jobs = Jobs(home / JOBS)
         self._batching: Batching | None = None
         if batches is not None and embedding.ledger is not None:
@@ -131,6 +147,10 @@ class MemoryService:
         condition = f"{visible(replace(filters, ids=(id_,), history=True))} AND {of_part(part)}"
         first = await self.store.segments(await self.store.newest(condition))
         return first if not first or first[0].media else await self.store.select(condition)
+
+    async def topics(self, filters: SearchFilter, limit: int) -> TopicMap:
+        """What is remembered, by subject; see `Topics.within`."""
+        return await self._moving.within(lambda: Topics(self.store, self.embedding).within(filters, limit))
 
     def path_of(self, segment: Segment) -> Path:
         """Where a segment's medium lies."""

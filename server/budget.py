@@ -6,7 +6,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from itertools import accumulate
 
-from memory.terms import query_terms
+from memory.terms import query_languages, query_terms
 
 ELLIPSIS = "…"
 _LEAST_TOKENS = 8
@@ -46,8 +46,9 @@ def excerpt(text: str, query: str, max_tokens: int, cost: Callable[[str], int] =
     if max_tokens < _LEAST_TOKENS:
         return ""
     width = max(1, len(text) * max_tokens // whole)
-    wanted = set(query_terms(query))
-    start = _best_start(text[:_SCANNED_CHARS], wanted, width) if wanted else 0
+    languages = query_languages(query)
+    wanted = set(query_terms(query, languages))
+    start = _best_start(text[:_SCANNED_CHARS], wanted, languages, width) if wanted else 0
     lengths = range(1, min(len(text) - start, 4 * max_tokens) + 1)
     return _window(text, start, bisect_right(lengths, max_tokens, key=lambda n: cost(_window(text, start, n))))
 
@@ -57,9 +58,10 @@ def _window(text: str, start: int, length: int) -> str:
     return f"{ELLIPSIS if start else ''}{cut}{ELLIPSIS if start + length < len(text) else ''}" if cut else ""
 
 
-def _best_start(text: str, wanted: set[str], width: int) -> int:
+def _best_start(text: str, wanted: set[str], languages: Sequence[str], width: int) -> int:
     """Where the window with most different words of the question begins, the first of equals."""
-    found = ((match.start(), wanted.intersection(query_terms(match[0]))) for match in re.finditer(r"\w+", text))
+    words = re.finditer(r"\w+", text)
+    found = ((word.start(), wanted.intersection(query_terms(word[0], languages))) for word in words)
     marks = [(place, shared) for place, shared in found if shared]
     starts = [0, *(max(0, min(place - width // 5, len(text) - width)) for place, _ in marks)]
     return max(starts, key=lambda start: (_different(marks, start, width), -start))

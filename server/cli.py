@@ -103,6 +103,19 @@ def status(
     show(_settings(), as_json=as_json)
 
 
+@app.command()
+def topics(
+    *,
+    namespace: Annotated[str, typer.Option(help="Only memories of this project.", show_default="all")] = "",
+    limit: Annotated[int, typer.Option(min=1, max=50, help="Topics to show, the largest first.")] = 30,
+    as_json: Annotated[bool, typer.Option("--json", help="As JSON, for programs.")] = False,
+) -> None:
+    """Show what is remembered by topic: the words that tell of each, and examples."""
+    from server.topics import run_topics  # noqa: PLC0415  # loads everything there is
+
+    run_topics(_settings(), namespace, limit, as_json=as_json)
+
+
 @app.command("import")
 def import_(
     folder: Annotated[

@@ -23,6 +23,7 @@ from server.opening import heading, whole_text
 from server.rendering import NOTICE, piece_of, quoted
 from server.reporting import report
 from server.tools import LOCAL
+from server.topicmap import SHOWN, topics_text
 from server.warming import Backend, Warming
 
 P = ParamSpec("P")
@@ -57,11 +58,15 @@ class MemoryServer(MCPServer[Warming]):
 
 
 def add_resources(server: MemoryServer, memory: Warming) -> None:
-    """`memory://status`, `memory://{id}`, `memory://{id}/{part}` and `memory://{id}/{part}/{piece}`."""
+    """`memory://status`, `memory://topics`, `memory://{id}`, and a memory's parts and pieces."""
 
     @server.resource("memory://status", title="Memory status", description="What is stored, and how it fares.")
     async def status() -> str:
         return await _told(memory, _status)
+
+    @server.resource("memory://topics", title="Topics", description="What is remembered, by subject, with examples.")
+    async def topics() -> str:
+        return await _told(memory, _topics)
 
     @server.resource("memory://{id}", title="A memory", description="All a memory says, and where its media lie.")
     async def whole(id: str) -> str:  # noqa: A002  # the name in the address
@@ -94,6 +99,10 @@ async def _told(
 
 async def _status(backend: Backend) -> str:
     return report(await backend.service.status(LOCAL), shows_paths=backend.shows_paths)
+
+
+async def _topics(backend: Backend) -> str:
+    return "\n".join([NOTICE, *topics_text(await backend.service.topics(_now(), SHOWN))])
 
 
 async def _whole(backend: Backend, id_: str) -> str:

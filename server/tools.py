@@ -84,8 +84,8 @@ async def recall(
     ctx: ServerContext,
     *,
     query: Annotated[str, Field(description=say.QUERY)] = "",
-    like: Annotated[str, Field(description=say.LIKE)] = "",
-    unlike: Annotated[str, Field(description=say.UNLIKE)] = "",
+    like: Annotated[Files, Field(description=say.LIKE)] = (),
+    unlike: Annotated[Files, Field(description=say.UNLIKE)] = (),
     ids: Annotated[Words, Field(description=say.IDS)] = (),
     modalities: Modalities = (),
     tags: Annotated[Words, Field(description=say.TAGS)] = (),
@@ -119,7 +119,7 @@ async def recall(
             return await opened(
                 backend, filters, tuple(map(extract, ids)), max_tokens=max_tokens, media=media, warnings=warnings
             )
-        async with _example(backend, like) as toward, _example(backend, unlike) as away:
+        async with _examples(backend, like) as toward, _examples(backend, unlike) as away:
             question = Question(
                 filters=filters,
                 query=query,
@@ -240,7 +240,10 @@ def _progress(ctx: ServerContext) -> Callable[[str], Awaitable[None]]:
 
 
 @asynccontextmanager
-async def _example(backend: Backend, given: str) -> AsyncGenerator[Example | None]:
-    id_ = memory_id(given)
-    async with backend.sources.fetched([given] if given.strip() and id_ is None else []) as parts:
-        yield parts[0] if parts else id_
+async def _examples(backend: Backend, given: Sequence[str]) -> AsyncGenerator[tuple[Example, ...]]:
+    if len(given) > MAX_PARTS:
+        raise TooLargeError(f"{len(given)} examples are too many for one question: at most {MAX_PARTS} are taken")
+    ids = [memory_id(one) for one in given]
+    async with backend.sources.fetched([one for one, id_ in zip(given, ids, strict=True) if id_ is None]) as parts:
+        files = iter(parts)
+        yield tuple(next(files) if id_ is None else id_ for id_ in ids)

@@ -82,6 +82,20 @@ def given_up(max_attempts: int) -> str:
     return f"(attempts >= {max_attempts})"
 
 
+def says(pattern: str) -> str:
+    """What is said in or of the row matches a regular expression."""
+    return f"regexp_like(concat_ws(' ', title, context, text, name), {text_literal(pattern)})"
+
+
+def within(since: datetime | None, until: datetime | None) -> str:
+    """The row's memory occurred at `since` or later, and before `until`."""
+    clauses = [
+        *([f"occurred_at >= {instant_literal(since)}"] if since else []),
+        *([f"occurred_at < {instant_literal(until)}"] if until else []),
+    ]
+    return " AND ".join(clauses) or "true"
+
+
 def visible(filters: SearchFilter) -> str:
     """The rows a search with these filters may see, as one SQL condition."""
     clauses = [
@@ -93,8 +107,7 @@ def visible(filters: SearchFilter) -> str:
         *([f"session = {text_literal(filters.session)}"] if filters.session else []),
         *([one_of("modality", map(str, filters.modalities))] if filters.modalities else []),
         *(f"array_has(tags, {text_literal(tag)})" for tag in filters.tags),
-        *([f"occurred_at >= {instant_literal(filters.since)}"] if filters.since else []),
-        *([f"occurred_at < {instant_literal(filters.until)}"] if filters.until else []),
+        *([within(filters.since, filters.until)] if filters.since or filters.until else []),
         *(
             f"array_has(metadata, {text_literal(metadata_entry(key, value))})"
             for key, value in sorted(filters.metadata.items())

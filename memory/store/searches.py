@@ -9,7 +9,7 @@ from typing import Any
 import lancedb
 import numpy as np
 import pyarrow as pa
-from lancedb.query import FullTextOperator, MatchQuery
+from lancedb.query import BooleanQuery, FullTextQuery, MatchQuery, Occur
 from numpy.typing import NDArray
 
 from memory.model import Match, SegmentKey
@@ -50,24 +50,15 @@ class Searches:
         condition: str,
         limit: int,
         *,
-        every: bool = False,
         column: str | None = None,
         vector: NDArray[np.float32] | None = None,
     ) -> list[Match]:
-        """Rows with any (or `every`) of the terms, best BM25 first.
+        """Rows with any of the terms, best BM25 first.
 
         With `column` and `vector`, each match also carries its cosine to the vector.
         """
-        operator = FullTextOperator.AND if every else FullTextOperator.OR
         wanted = ["id", "segment", "_score", *([column] if column else [])]
-
-        async def read(table: lancedb.AsyncTable) -> pa.Table:
-            # pyright takes the library's pydantic dataclass for a plain one, without defaults.
-            words = MatchQuery(" ".join(terms), "terms", operator=operator)  # pyright: ignore[reportCallIssue]
-            query = table.query().nearest_to_text(words)
-            return await query.where(condition).select(wanted).limit(limit).to_arrow()
-
-        found = await self._handle.read(read)
+        found = await self._by_words(_any_of(terms), condition, limit, wanted)
         return [
             Match(
                 key=(row["id"], row["segment"]),
@@ -76,6 +67,24 @@ class Searches:
             )
             for row in found.to_pylist()
         ]
+
+    async def having(self, words: Sequence[Sequence[str]], condition: str, limit: int) -> list[SegmentKey]:
+        """Rows that have every one of the words, each by any of its terms."""
+        every = BooleanQuery([(Occur.MUST, _any_of(terms)) for terms in words])
+        found = await self._by_words(every, condition, limit, ["id", "segment", "_score"])
+        return [(row["id"], row["segment"]) for row in found.to_pylist()]
+
+    async def _by_words(self, words: FullTextQuery, condition: str, limit: int, wanted: Sequence[str]) -> pa.Table:
+        async def read(table: lancedb.AsyncTable) -> pa.Table:
+            query = table.query().nearest_to_text(words)
+            return await query.where(condition).select(list(wanted)).limit(limit).to_arrow()
+
+        return await self._handle.read(read)
+
+
+def _any_of(terms: Sequence[str]) -> MatchQuery:
+    # pyright takes the library's pydantic dataclass for a plain one, without defaults.
+    return MatchQuery(" ".join(terms), "terms")  # pyright: ignore[reportCallIssue]
 
 
 def _cosine(row: Any, vector: NDArray[np.float32] | None) -> float | None:

@@ -156,10 +156,10 @@ class Store:
         """Memories with a row under a condition, the latest remembered first."""
         return [id_ for id_, _ in await self.newest(condition)]
 
-    async def ids_with(self, terms: Sequence[str], condition: str) -> list[str]:
-        """Memories with a segment under a condition that has every one of the terms."""
-        matches = await self.searches.matching(terms, condition, max(1, await self.table.count(condition)), every=True)
-        return list(dict.fromkeys(match.key[0] for match in matches))
+    async def ids_with(self, words: Sequence[Sequence[str]], condition: str) -> list[str]:
+        """Memories with a segment under a condition that has every one of the words, each by any of its terms."""
+        keys = await self.searches.having(words, condition, max(1, await self.table.count(condition)))
+        return list(dict.fromkeys(id_ for id_, _ in keys))
 
     async def known(self, owner: str, ids: Sequence[str]) -> set[str]:
         """Those of the ids that are memories of this owner."""

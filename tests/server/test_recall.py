@@ -39,6 +39,7 @@ async def test_the_best_match_is_first_with_everything_a_model_needs(tools: Tool
         "medium": "",
         "resource": f"memory://{id_}/0",
         "others": 0,
+        "same": [],
         "pending": False,
     }
 

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from memory.terms import MAX_QUERY_TERMS, MAX_TERM_CHARS, document_terms, query_terms, terms
+from memory.terms import MAX_QUERY_TERMS, MAX_TERM_CHARS, document_terms, query_terms, query_words, terms
 
 texts = st.one_of(
     st.text(max_size=300),
@@ -14,9 +14,21 @@ texts = st.one_of(
 )
 
 
+def finds(query: str, text: str) -> bool:
+    """Whether a document has every word of a query, each by any of its terms."""
+    document = set(document_terms(text).split())
+    return all(document.intersection(word) for word in query_words(query))
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
+        ("HTTPServerError", ["httpservererror", "http", "server", "error"]),
+        ("ERR_CONN_RESET", ["err_conn_reset", "err", "conn", "reset"]),
+        ("PROJ-1234", ["proj-1234", "proj", "1234"]),
+        ("report_final_v2.docx", ["report_final_v2.docx", "report", "final", "v2", "docx"]),
+        ("src/shop/cart.py", ["src", "shop", "cart.py", "cart", "py"]),
+        ("iPhone手机", ["iphone", "i", "phone", "手机"]),
         ("getUserName", ["getusername", "get", "user", "name"]),
         ("XMLHttpRequest", ["xmlhttprequest", "xml", "http", "request"]),
         ("order_id", ["order_id", "order", "id"]),
@@ -52,17 +64,26 @@ def test_terms_are_repeated_as_often_as_they_occur() -> None:
 
 
 @given(texts)
-def test_every_query_term_of_a_word_is_among_the_terms_of_its_document(text: str) -> None:
-    document = set(document_terms(text).split())
-    for word in text.split():
-        assert set(query_terms(word)) <= document
+def test_every_word_of_a_document_finds_it_whatever_else_it_says(text: str) -> None:
+    assert all(finds(word, text) for word in text.split())
+
+
+@given(texts)
+def test_a_query_asks_first_for_what_rows_of_earlier_versions_hold(text: str) -> None:
+    first = [word[0] for word in query_words(text)]
+    assert set(first) <= set(terms(text))
+    assert query_terms(text) == list(dict.fromkeys(term for word in query_words(text) for term in word))
 
 
 @given(texts)
 def test_a_term_is_never_empty_nor_long_and_holds_no_white_space(text: str) -> None:
-    found = terms(text)
-    assert all(term and len(term) <= MAX_TERM_CHARS and term.split() == [term] for term in found)
-    assert set(found) <= set(document_terms(text).split(" "))
+    found = [*terms(text), *document_terms(text).split(" "), *query_terms(text)]
+    assert all(len(term) <= MAX_TERM_CHARS and term.split() == [term] for term in found if found != [""])
+
+
+@given(texts)
+def test_the_same_text_always_gives_the_same_terms(text: str) -> None:
+    assert document_terms(text) == document_terms(text)
 
 
 def test_one_character_is_found_inside_a_longer_run() -> None:
@@ -100,3 +121,48 @@ def test_long_terms_that_differ_only_at_the_end_stay_different() -> None:
 
 def test_encoded_data_is_not_taken_apart_as_a_name() -> None:
     assert len(terms("aGVsbG8gd29ybGQsIHRoaXMgaXMgYmFzZTY0IGRhdGE")) == 1
+
+
+@pytest.mark.parametrize(
+    ("query", "text"),
+    [
+        ("get user name", "calls getUserName() twice"),
+        ("getUserName", "calls get_user_name() twice"),
+        ("get_user_name", "calls getUserName() twice"),
+        ("getusername", "calls getUserName() twice"),
+        ("getusername", "calls get_user_name() twice"),
+        ("orderid", "the column order_id is unique"),
+        ("orderId", "the column order-id is unique"),
+        ("order_id", "the column shop.order_id is unique"),
+        ("report_final_v2", "see report_final_v2.docx"),
+        ("final report", "see report_final_v2.docx"),
+        ("reportfinalv2", "see report_final_v2.docx"),
+        ("http server error", "raised HTTPServerError"),
+        ("HTTP_SERVER_ERROR", "raised HTTPServerError"),
+        ("conn reset", "ERR_CONN_RESET on the wire"),
+        ("errConnReset", "ERR_CONN_RESET on the wire"),
+        ("proj1234", "fixed in PROJ-1234"),
+        ("1234", "fixed in PROJ-1234"),
+        ("v1.2.3", "since v1.2.3"),
+        ("user@example.org", "mail user@example.org"),
+        ("example.org", "mail at example.org"),
+        ("cart.py", "edit src/shop/cart.py"),
+        ("手机", "一部iPhone手机"),
+        ("iphone", "一部iPhone手机"),
+        ("机", "一部iPhone手机"),
+        ("カメラ", "ｶﾒﾗを買う"),
+        ("FULL", "ＦＵＬＬ width"),
+        ("도서관", "도서관에서 빌린 책"),
+        ("책", "도서관에서 빌린 책을 읽었다"),
+    ],
+)
+def test_names_and_scripts_meet_however_they_are_written(query: str, text: str) -> None:
+    assert finds(query, text)
+
+
+def test_a_name_in_a_document_is_not_counted_twice() -> None:
+    assert document_terms("order_id") == "orderid order id"
+
+
+def test_a_word_written_in_two_ways_is_one_word_of_a_query() -> None:
+    assert query_words("Cafe café") == [("cafe",)]

@@ -1,0 +1,1 @@
+"""Time words of a question, and the period they mean."""
