@@ -92,6 +92,9 @@ bench-recall: setup
 
 bench-ablations: setup
 	$(BIN)/python benchmarks/ablations.py
+	$(BIN)/python benchmarks/contexts.py
+	$(BIN)/python benchmarks/similar.py
+	$(BIN)/python benchmarks/secondstage.py
 
 lock: setup
 	$(BIN)/python -m pip freeze --exclude-editable | grep -v '@' > requirements.lock

@@ -9,18 +9,18 @@ half `dev`; the half `test` stands beside it.
 
 import argparse
 import tempfile
-from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import anyio
 import numpy as np
+from calibrating import Known, best_of, calibration, firsts
 from recalldata import MIXED, Ask, Corpus, Half
 from recallfigures import ndcg
 from recallsets import build
-from recallstore import MODES, Found, Mode, Store, home, opened, say
+from recallstore import Found, Store, home, opened, say
 from rich.console import Console
 from rich.table import Table
 
@@ -29,8 +29,7 @@ from memory.embedders.protocol import Unrelated
 from memory.examples import Examples
 from memory.gathering import Gathering
 from memory.model import Match, SearchFilter
-from memory.model import Mode as AskedBy
-from memory.ranking import Evidence, rank
+from memory.ranking import WORDS_WEIGHT, Evidence, rank
 from memory.requests import Question
 from server.tools import LOCAL
 
@@ -43,17 +42,8 @@ Ranker = Callable[[Evidence], Sequence[tuple[str, float]]]
 """From what was found to memories, best first, each with what its order goes by."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Known:
-    """A question, and what the searches found for it, by the sets' names."""
-
-    ask: Ask
-    mode: Mode
-    evidence: Evidence
-
-
 async def gathered(store: Store, asks: Sequence[Ask]) -> list[Known]:
-    """What the product's searches find for each question, in each mode."""
+    """What the product's searches find for each question."""
     service = store.service
     examples = Examples(service.store, service.embedding, service.reader, service.views)
     aiming = Aiming(service.store, service.embedding, examples)
@@ -61,9 +51,8 @@ async def gathered(store: Store, asks: Sequence[Ask]) -> list[Known]:
     names = {id_: some[0] for id_, some in store.ids.items()}
     found: list[Known] = []
     for number, ask in enumerate(asks, 1):
-        for mode in MODES:
-            aim = await aiming.aim(Question(filters=_filters(ask), query=ask.query, mode=AskedBy(mode)))
-            found.append(Known(ask=ask, mode=mode, evidence=_named(await gathering.gather(aim), names)))
+        aim = await aiming.aim(Question(filters=_filters(ask), query=ask.query))
+        found.append(Known(ask=ask, evidence=_named(await gathering.gather(aim), names)))
         if number % 250 == 0:
             say(f"  {number} of {len(asks)} gathered")
     return found
@@ -95,29 +84,20 @@ def rankers(unrelated: Unrelated) -> dict[str, Ranker]:
     """The ways that are compared."""
 
     def ours(weight: float) -> Ranker:
-        return lambda evidence: _best(
-            (one.key[0], one.meaning + weight * one.words + one.raw - one.meaning - one.words)
-            for one in rank(evidence, unrelated)
+        return lambda evidence: best_of(
+            (one.key[0], one.raw + (weight - WORDS_WEIGHT) * one.words) for one in rank(evidence, unrelated)
         )
 
     return {
-        "words": lambda evidence: _best((match.key[0], match.words) for match in evidence.matching),
-        "meaning": lambda evidence: _best((match.key[0], match.cosine or 0.0) for match in evidence.nearest),
+        "words": lambda evidence: best_of((match.key[0], match.words) for match in evidence.matching),
+        "meaning": lambda evidence: best_of((match.key[0], match.cosine or 0.0) for match in evidence.nearest),
         "ranks": _by_ranks(1.0),
         "ranks, words 0.3": _by_ranks(0.3),
         "min-max": _by_span,
         **{f"ours {weight:g}": ours(weight) for weight in WEIGHTS},
-        "ours, no time": lambda evidence: ours(1.0)(replace(evidence, timely=())),
+        "ours, no time": lambda evidence: ours(WORDS_WEIGHT)(replace(evidence, timely=())),
         "ours, by modality": _by_modality(unrelated),
     }
-
-
-def _best(scores: Iterable[tuple[str, float]]) -> list[tuple[str, float]]:
-    """Each memory by its best segment."""
-    best: dict[str, float] = {}
-    for id_, score in scores:
-        best[id_] = max(score, best.get(id_, score))
-    return sorted(best.items(), key=lambda one: (-one[1], one[0]))
 
 
 def _by_ranks(weight: float) -> Ranker:
@@ -126,7 +106,7 @@ def _by_ranks(weight: float) -> Ranker:
         for share, matches in ((1.0, evidence.nearest), (weight, evidence.matching)):
             for place, id_ in enumerate(dict.fromkeys(match.key[0] for match in matches), 1):
                 scores[id_] = scores.get(id_, 0.0) + share / (RANK_OFFSET + place)
-        return _best(scores.items())
+        return best_of(scores.items())
 
     return order
 
@@ -139,7 +119,7 @@ def _by_span(evidence: Evidence) -> list[tuple[str, float]]:
         low, high = min(values, default=0.0), max(values, default=0.0)
         for match, value in zip(matches, values, strict=True):
             scores[match.key] = scores.get(match.key, 0.0) + (value - low) / ((high - low) or 1.0)
-    return _best((key[0], score) for key, score in scores.items())
+    return best_of((key[0], score) for key, score in scores.items())
 
 
 def _cosine(match: Match) -> float:
@@ -156,7 +136,7 @@ def _by_modality(unrelated: Unrelated) -> Ranker:
     def order(evidence: Evidence) -> list[tuple[str, float]]:
         kinds = {match.key[0].partition(":")[0] for match in [*evidence.nearest, *evidence.matching]}
         parts = [_of_kind(evidence, kind) for kind in kinds]
-        return _best((one.key[0], one.raw) for part in parts for one in rank(part, unrelated))
+        return best_of((one.key[0], one.raw) for part in parts for one in rank(part, unrelated))
 
     return order
 
@@ -176,7 +156,7 @@ def fusion(known: Sequence[Known], half: Half, ways: Mapping[str, Ranker]) -> Ta
     table.add_column("set")
     for name in ("n", *ways):
         table.add_column(name, justify="right")
-    asked = [one for one in known if one.mode == "hybrid" and one.ask.half == half and one.ask.relevant]
+    asked = [one for one in known if one.ask.half == half and one.ask.relevant]
     means: list[list[float]] = []
     for row in dict.fromkeys(one.ask.row for one in asked):
         some = [one for one in asked if one.ask.row == row]
@@ -188,80 +168,6 @@ def fusion(known: Sequence[Known], half: Half, ways: Mapping[str, Ranker]) -> Ta
 
 def _ndcg(ask: Ask, order: Sequence[tuple[str, float]]) -> float:
     return ndcg(ask, [Found(ids=frozenset({id_}), score=score) for id_, score in order[:10]])
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class First:
-    """The first of an order: by how much it is that, and whether it is right.
-
-    Attributes:
-        kind: `answered`, with a right one to be found; `taken away`, where the right ones are left
-            out, so that what comes first is wrong; or the row of questions without an answer.
-    """
-
-    kind: str
-    half: Half
-    mode: Mode
-    raw: float
-    is_right: bool
-
-
-def firsts(known: Sequence[Known], unrelated: Unrelated) -> list[First]:
-    """What comes first for every question, and what would if the right ones were not there."""
-    found: list[First] = []
-    for one in known:
-        order = _best((scored.key[0], scored.raw) for scored in rank(one.evidence, unrelated))
-        if order:
-            kind = "answered" if one.ask.relevant else one.ask.row
-            found.append(_first(one, kind, order[0]))
-        wrong = [entry for entry in order if entry[0] not in one.ask.relevant]
-        if one.ask.relevant and wrong:
-            found.append(_first(one, "taken away", wrong[0]))
-    return found
-
-
-def _first(known: Known, kind: str, first: tuple[str, float]) -> First:
-    return First(kind=kind, half=known.ask.half, mode=known.mode, raw=first[1], is_right=first[0] in known.ask.relevant)
-
-
-def calibrated(firsts: Sequence[First], mode: Mode) -> tuple[float, float]:
-    """Slope and offset of a logistic regression on `dev`: right first ones against those with nothing to find.
-
-    Right and wrong weigh the same, and among the wrong each kind does.
-    """
-    some = [
-        one for one in firsts if one.mode == mode and one.half == "dev" and (one.is_right or one.kind != "answered")
-    ]
-    kinds = Counter("right" if one.is_right else one.kind for one in some)
-    weights = np.array([1.0 if one.is_right else 1 / (len(kinds) - 1) for one in some])
-    weights /= np.array([kinds["right" if one.is_right else one.kind] for one in some])
-    rows = np.array([[one.raw, 1.0] for one in some])
-    right = np.array([float(one.is_right) for one in some])
-    found = np.zeros(2)
-    for _ in range(100):
-        chance = 1 / (1 + np.exp(-rows @ found))
-        slope = rows.T @ (weights * (chance - right))
-        curve = (rows * (weights * chance * (1 - chance))[:, None]).T @ rows
-        found -= np.linalg.solve(curve + 1e-9 * np.eye(2), slope)
-    return float(found[0]), float(found[1])
-
-
-def calibration(found: Sequence[First]) -> Table:
-    """For each mode what fits best, and how often what comes first passes for an answer then."""
-    kinds = sorted({one.kind for one in found} - {"answered", "taken away"})
-    table = Table(title="scores: fitted on 'dev', and the share over 0.5 on 'test'", title_justify="left")
-    for name in ("mode", "slope", "offset", "right ones", "right one taken away", *kinds):
-        table.add_column(name, justify="right")
-    for mode in MODES:
-        slope, offset = calibrated(found, mode)
-        test = [one for one in found if one.mode == mode and one.half == "test"]
-        groups = [
-            [one for one in test if one.is_right],
-            *([one for one in test if one.kind == kind] for kind in ("taken away", *kinds)),
-        ]
-        shares = [np.mean([slope * one.raw + offset > 0 for one in some]) if some else 0.0 for some in groups]
-        table.add_row(mode, f"{slope:.2f}", f"{offset:.2f}", *(f"{share:.2f}" for share in shares))
-    return table
 
 
 async def found_for(corpus: Corpus, home: Path, files: Path) -> tuple[list[Known], Unrelated]:

@@ -10,7 +10,7 @@ from recalldata import Ask, Corpus, Memory, asked, drawn, lines, named, texts
 
 LANGUAGES = ("en", "de", "es", "vi", "ru", "ar", "hi", "zh")
 NOTHING = "nothing to find"
-_A_LANGUAGE = 160
+_A_LANGUAGE = 100
 _ELSEWHERE = 60
 
 

@@ -1,6 +1,6 @@
 """Ranking: one score from meaning, words, looks and time, and what the score stands on.
 
-    raw   = (cosine - mean) / (6 · std)  +  share  +  looks  +  time
+    raw   = (cosine - mean) / (6 · std)  +  0.75 · share  +  3 · looks  +  0.75 if of the time asked for
     score = 1 / (1 + exp(-(slope · raw + offset)))
 
 `mean` and `std` are those of the query's own candidates, drawn toward the space's floor for
@@ -23,15 +23,17 @@ import numpy as np
 from memory.embedders.protocol import Unrelated
 from memory.model import Match, SegmentKey
 
-UNSURE = 0.5
+UNSURE = 0.4
 """A best score below this says that what was asked for may not be there."""
+WORDS_WEIGHT = 0.75
+"""What a perfect match in words adds; the optimum is flat from 0.5 to 1."""
 _PRIOR = 50
 """How many imagined candidates at the space's floor the real ones are averaged with."""
 _SPREAD = 6.0
-"""How many standard deviations over the mean are worth as much as a perfect match in words."""
+"""How many standard deviations over the mean count as one."""
 _LOOKS_WEIGHT = 3.0
 """A true copy of a picture outranks anything found by its words."""
-_TIME_WEIGHT = 0.5
+_TIME_WEIGHT = 0.75
 """What it adds to be of the time that the question speaks of."""
 
 
@@ -47,10 +49,10 @@ class Calibration:
         return 1 / (1 + math.exp(-(self.slope * raw + self.offset)))
 
 
-_BOTH = Calibration(5.25, -3.2)
-_MEANING = Calibration(5.25, -3.2)
-_WORDS = Calibration(5.25, -3.2)
-"""Source: `benchmarks/ablations.py`, 2026-11-23."""
+_BOTH = Calibration(3.04, -2.20)
+_MEANING = Calibration(3.01, -1.42)
+_WORDS = Calibration(3.34, -1.20)
+"""Of both searches, and of each alone. Source: `benchmarks/ablations.py`, half `dev` of all sets, 2026-11-23."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,7 +128,7 @@ def _calibration(evidence: Evidence) -> Calibration:
 def _scored(
     key: SegmentKey, calibration: Calibration, *, meaning: float, words: float, looks: float, is_timely: bool
 ) -> Scored:
-    raw = meaning + words + _LOOKS_WEIGHT * looks + _TIME_WEIGHT * is_timely
+    raw = meaning + WORDS_WEIGHT * words + _LOOKS_WEIGHT * looks + _TIME_WEIGHT * is_timely
     score = calibration.score(raw)
     return Scored(key=key, score=score, raw=raw, meaning=meaning, words=words, looks=looks, is_timely=is_timely)
 

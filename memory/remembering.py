@@ -30,7 +30,7 @@ INLINE_SEGMENTS = 8
 """Segments embedded before the answer; more are acknowledged as pending and caught up at once."""
 SIMILAR = 3
 """Close neighbours reported with a new memory."""
-SIMILAR_FROM = 0.6
+SIMILAR_FROM = 0.8
 """How close, from 0 for unrelated texts to 1 for the same one, a neighbour must be to be reported."""
 _PREVIEW_CHARS = 80
 

@@ -49,7 +49,7 @@ class E5Embedder:
 
     space = SPACE
     native = frozenset({Modality.TEXT, Modality.CODE})
-    limits = Limits(max_batch=4, max_text_chars=1600, max_pictures=0)
+    limits = Limits(max_batch=4, max_text_chars=1600, max_pictures=0, max_calls=2)
     unrelated = Unrelated(mean=0.742, std=0.025)
 
     async def embed_documents(self, contents: Sequence[Content]) -> Vectors:
