@@ -93,7 +93,7 @@ class Recalling:
     async def _search(self, question: Question) -> Recollection:
         aim = await self.aiming.aim(question)
         scored = rank(await self.gathering.gather(aim), self.embedding.unrelated)
-        groups = await self._collapsed([group for group in by_memory(scored) if group.best.raw > 0], question.limit)
+        groups = await self._collapsed(_worth_showing(by_memory(scored), question.limit), question.limit)
         passed = [group for group in groups if group.best.score >= question.min_score]
         return Recollection(
             hits=tuple(await self._hits(question, passed[: question.limit])),
@@ -144,6 +144,11 @@ class Recalling:
         """The segments of these keys, but for those that were forgotten since they were found."""
         found = {segment.key: segment for segment in await self.store.segments(keys)}
         return [found[key] for key in keys if key in found]
+
+
+def _worth_showing(groups: Sequence[Group], limit: int) -> Sequence[Group]:
+    """The memories that something speaks for; where there are none, the nearest, of which none is sure."""
+    return [group for group in groups if group.best.raw > 0] or groups[:limit]
 
 
 def _why(question: Question, scored: Scored, segment: Segment) -> tuple[str, ...]:

@@ -42,7 +42,7 @@ async def test_a_good_match_is_sure_and_one_that_is_none_is_told_to_be_none(tool
 async def test_that_nothing_matches_well_is_the_first_remark_a_model_reads(tools: Tools) -> None:
     for note in NOTES:
         await tools.remember(note)
-    said = text_of(await tools.call("recall", query="zygote chromosome engineer", media="none"))
+    said = text_of(await tools.call("recall", query="zygote chromosome telomere meiosis engineer", media="none"))
     assert "Nothing matches well" in said
     assert "Nothing matches well" not in text_of(await tools.call("recall", query="boiler engineer", media="none"))
 
@@ -50,7 +50,7 @@ async def test_that_nothing_matches_well_is_the_first_remark_a_model_reads(tools
 async def test_a_least_score_leaves_out_what_is_none_and_says_how_many(tools: Tools) -> None:
     for note in NOTES:
         await tools.remember(note)
-    facts = await tools.facts("recall", query="zygote chromosome engineer", min_score=0.5, media="none")
+    facts = await tools.facts("recall", query="zygote chromosome telomere meiosis engineer", min_score=0.5, media="none")
     assert facts["hits"] == []
     assert any("under min_score" in note for note in facts["notes"])
 
