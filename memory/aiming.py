@@ -11,14 +11,17 @@ from memory.embedding import Embedding
 from memory.errors import EmbeddingError, InvalidInputError
 from memory.examples import Examples, Exemplar, remarks, toward
 from memory.model import Mode
-from memory.periods.periods import Period, period_of
+from memory.periods.periods import Period, period_of, without_period
 from memory.phrases import pattern_of, phrases_of
 from memory.requests import Question
-from memory.store.filters import other_than, says, visible
+from memory.store.filters import one_of, other_than, says, visible
 from memory.store.store import Store
 from memory.tasks import task_of
-from memory.terms import query_words
+from memory.terms import STOP_WORDS, query_words
 
+_EXAMPLE_WORDS = 32
+"""Words of all examples together that are looked at, the first of each; the most telling are searched for."""
+_PHRASE_CHARS = 60
 Word = tuple[str, ...]
 """Terms of which any may stand for one word of a question."""
 
@@ -34,6 +37,7 @@ class Aim:
         shown: the words of its examples; likewise.
         likes: its examples.
         period: the time that it speaks of, which is preferred.
+        is_only_time: whether it asks for nothing but that.
         notes: what its asker must know.
     """
 
@@ -43,6 +47,7 @@ class Aim:
     shown: tuple[Word, ...]
     likes: tuple[Exemplar, ...]
     period: Period | None
+    is_only_time: bool
     notes: tuple[str, ...]
 
 
@@ -67,26 +72,33 @@ class Aiming:
         condition, unsaid = await self._honoured(question, _without(visible(question.filters), likes, unlikes))
         vector, unasked = await self._vector(question, likes, unlikes)
         by_words = question.mode is not Mode.SEMANTIC
+        period = period_of(question.query, question.filters.now)
         return Aim(
             condition=condition,
             vector=vector,
             said=tuple(query_words(question.query)) if by_words else (),
             shown=_shown(likes) if by_words else (),
             likes=likes,
-            period=period_of(question.query, question.filters.now),
+            period=period,
+            is_only_time=period is not None and not likes and not _is_telling(question.query, period),
             notes=(*unsaid, *unasked, *remarks(likes)),
         )
 
     async def _honoured(self, question: Question, condition: str) -> tuple[str, tuple[str, ...]]:
-        """The condition with the question's phrases in it, as far as anything says them."""
-        notes: list[str] = []
-        for phrase in phrases_of(question.query):
-            narrowed = f"{condition} AND {says(pattern_of(phrase))}"
-            if await self.store.table.count(narrowed):
-                condition = narrowed
-            else:
-                notes.append(f'nothing says "{phrase}" as it stands: its words were searched for')
-        return condition, tuple(notes)
+        """The condition with the question's phrases in it, as far as memories say them."""
+        said = {phrase: says(pattern_of(phrase)) for phrase in phrases_of(question.query)}
+        ids = {phrase: set(await self.store.ids(f"{condition} AND {clause}")) for phrase, clause in said.items()}
+        known = {phrase: some for phrase, some in ids.items() if some}
+        unsaid = [_quoted(phrase) for phrase in ids if phrase not in known]
+        notes = [f"nothing says {phrase} as it stands: its words were searched for" for phrase in unsaid]
+        if not known:
+            return condition, tuple(notes)
+        saying_all = set[str].intersection(*known.values())
+        if not saying_all:
+            notes.append("no memory says all of these phrases: those that say one were searched")
+        wanted = saying_all or set[str].union(*known.values())
+        any_said = " OR ".join(said[phrase] for phrase in known)
+        return f"{condition} AND {one_of('id', wanted)} AND ({any_said})", tuple(notes)
 
     async def _vector(
         self, question: Question, likes: Sequence[Exemplar], unlikes: Sequence[Exemplar]
@@ -107,7 +119,21 @@ class Aiming:
 
 
 def _shown(likes: Sequence[Exemplar]) -> tuple[Word, ...]:
-    return tuple(dict.fromkeys(word for one in likes for word in query_words(one.text)))
+    """Words of the examples, as many of each, so that many examples cost no more searches than a few."""
+    share = max(1, _EXAMPLE_WORDS // max(1, len(likes)))
+    return tuple(dict.fromkeys(word for one in likes for word in query_words(one.text)[:share]))
+
+
+def _is_telling(query: str, period: Period) -> bool:
+    """Whether a question asks for anything besides its time."""
+    rest = without_period(query, period)
+    return rest != query and any(word[0] not in STOP_WORDS for word in query_words(rest))
+
+
+def _quoted(phrase: str) -> str:
+    """A phrase for a message: short, and nothing in it acts on who reads it."""
+    plain = "".join(character if character.isprintable() else " " for character in phrase)
+    return f'"{plain[:_PHRASE_CHARS]}…"' if len(plain) > _PHRASE_CHARS else f'"{plain}"'
 
 
 def _without(condition: str, *examples: Sequence[Exemplar]) -> str:

@@ -10,11 +10,12 @@ from memory.embedders.jobs import Jobs
 from memory.errors import InvalidInputError, NotFoundError
 from memory.fingerprints import mark
 from memory.model import Receipt, SearchFilter
+from memory.phrases import pattern_of, phrases_of
 from memory.requests import Proposal
 from memory.sources.spool import Spool
-from memory.store.filters import one_of, visible
+from memory.store.filters import one_of, says, visible
 from memory.store.store import Store
-from memory.terms import query_words
+from memory.terms import MAX_QUERY_TERMS, query_words
 from memory.threads import in_io_thread
 
 LET_GO_S = 5.0
@@ -98,6 +99,10 @@ class Forgetting:
         condition = visible(replace(filters, history=True))
         if not query.strip():
             return await self.store.ids(condition)
+        if len(set(query.split())) > MAX_QUERY_TERMS:
+            raise InvalidInputError(f"query has over {MAX_QUERY_TERMS} words, and every one must be there: name fewer")
+        for phrase in phrases_of(query):
+            condition = f"{condition} AND {says(pattern_of(phrase))}"
         words = query_words(query)
         if not words:
             raise InvalidInputError(f"query={query!r} holds no word to look for; name some words, or filters only")

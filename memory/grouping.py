@@ -1,16 +1,17 @@
-"""From segments in their order to memories in theirs: one group a memory, near-identical ones together."""
+"""From segments in their order to memories in theirs: one group a memory, those that say or show the same together."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 
 from memory.model import Segment, SegmentKey
 from memory.ranking import Scored
-from memory.terms import terms
 
 SAME_WORDS = 0.9
-"""The share of their words that two texts must have in common to be taken for the same one."""
+"""The share of the words read in them that two pictures must have in common to be taken for the same one."""
 SAME_LOOK_BITS = 6
 """In how many bits of their looks two pictures may differ to be taken for the same one."""
+_ENDS = ".,;:!?\u2026\"'()[]\u201c\u201d\u2018\u2019\u3002\uff0c"
+"""What may stand at a word without changing it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,41 +41,67 @@ def by_memory(scored: Sequence[Scored]) -> list[Group]:
 
 
 def collapsed(groups: Sequence[Group], segments: Mapping[SegmentKey, Segment]) -> list[Group]:
-    """The groups, each that is nearly the same as an earlier one put under that one.
+    """The groups, each that says or shows the same as an earlier one put under that one.
 
-    Groups whose best segment is not among `segments` stay as they are.
+    The same are texts of one day, title and namespace whose words are the same in the same order,
+    whatever their case and what ends a sentence; and pictures of one namespace that look the same and
+    in which nearly the same words were read, none with another number. Groups whose best segment is
+    not among `segments` stay as they are.
     """
-    kept: dict[SegmentKey, Group] = {}
+    kept: list[Group] = []
+    texts: dict[Hashable, int] = {}
+    pictures: list[tuple[int, _Picture]] = []
     for group in groups:
         segment = segments.get(group.best.key)
-        first = next((key for key in kept if segment and key in segments and alike(segments[key], segment)), None)
+        first = _first(segment, texts, pictures, len(kept)) if segment else None
         if first is None:
-            kept[group.best.key] = group
+            kept.append(group)
         else:
             kept[first] = Group(kept[first].scored, (*kept[first].same, group.best.key[0]))
-    return list(kept.values())
+    return kept
 
 
-def alike(one: Segment, other: Segment) -> bool:
-    """Whether a person would call two segments the same: they hardly differ in what they say, nor in how they look.
+@dataclass(frozen=True, slots=True)
+class _Picture:
+    """What a picture is known by."""
 
-    What has other numbers in it is never the same, however alike: a date or a price may be the point.
-    """
-    if one.modality is not other.modality or one.is_picture != other.is_picture:
-        return False
-    if one.is_picture and not _look_alike(one.look, other.look):
-        return False
-    ours, theirs = set(terms(one.text)), set(terms(other.text))
-    if _numbers(ours) != _numbers(theirs) or not (ours or one.is_picture):
-        return False
-    return len(ours & theirs) >= SAME_WORDS * len(ours | theirs)
+    namespace: str
+    look: int
+    words: frozenset[str]
 
-
-def _look_alike(one: bytes | None, other: bytes | None) -> bool:
-    if one is None or other is None:
-        return False
-    return (int.from_bytes(one) ^ int.from_bytes(other)).bit_count() <= SAME_LOOK_BITS
+    def is_same(self, other: "_Picture") -> bool:
+        """Whether a person would call both the same picture."""
+        if self.namespace != other.namespace or (self.look ^ other.look).bit_count() > SAME_LOOK_BITS:
+            return False
+        if _numbers(self.words) != _numbers(other.words):
+            return False
+        return len(self.words & other.words) >= SAME_WORDS * len(self.words | other.words)
 
 
-def _numbers(words: set[str]) -> set[str]:
+def _first(
+    segment: Segment, texts: dict[Hashable, int], pictures: list[tuple[int, _Picture]], place: int
+) -> int | None:
+    """Where the first of the same is; where there is none, this one is noted as the first."""
+    if segment.is_picture:
+        if segment.look is None:
+            return None
+        picture = _Picture(segment.namespace, int.from_bytes(segment.look), frozenset(_words(segment.text)))
+        found = next((where for where, other in pictures if other.is_same(picture)), None)
+        if found is None:
+            pictures.append((place, picture))
+        return found
+    if not segment.text:
+        return None
+    day = segment.occurred_at.date()
+    known = texts.setdefault((segment.namespace, segment.title, day, segment.modality, _words(segment.text)), place)
+    return None if known == place else known
+
+
+def _words(text: str) -> tuple[str, ...]:
+    """The words in their order, without case and without what ends a sentence."""
+    bare = (word.strip(_ENDS) for word in text.casefold().split())
+    return tuple(word for word in bare if word)
+
+
+def _numbers(words: frozenset[str]) -> set[str]:
     return {word for word in words if any(character.isdigit() for character in word)}

@@ -1,6 +1,7 @@
 """Exact phrases: what a question puts between quotation marks must be there as it stands."""
 
 import re
+import unicodedata
 
 from memory.terms import is_unspaced
 
@@ -22,8 +23,13 @@ def phrases_of(query: str) -> tuple[str, ...]:
 
 def pattern_of(phrase: str) -> str:
     """A regular expression for whole words in this order, in any case, with any white space between them."""
+    spellings = dict.fromkeys(unicodedata.normalize(form, phrase) for form in ("NFC", "NFD"))
+    return f"(?i){_edge(phrase[0])}(?:{'|'.join(map(_spelled, spellings))}){_edge(phrase[-1])}"
+
+
+def _spelled(phrase: str) -> str:
     words = r"\s+".join(re.escape(word) for word in phrase.split())
-    return f"(?i){_edge(phrase[0])}{words}{_edge(phrase[-1])}"
+    return re.sub("['\u2018\u2019]", "['\u2018\u2019]", words)
 
 
 def _edge(character: str) -> str:

@@ -62,6 +62,7 @@ class Scored:
     Attributes:
         raw: what the order goes by; at or below 0 nothing speaks for the segment.
         is_timely: whether it is of the time that the question speaks of.
+        certainty: the score without what the time adds.
     """
 
     key: SegmentKey
@@ -71,6 +72,7 @@ class Scored:
     words: float
     looks: float
     is_timely: bool
+    certainty: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,9 +130,18 @@ def _calibration(evidence: Evidence) -> Calibration:
 def _scored(
     key: SegmentKey, calibration: Calibration, *, meaning: float, words: float, looks: float, is_timely: bool
 ) -> Scored:
-    raw = meaning + WORDS_WEIGHT * words + _LOOKS_WEIGHT * looks + _TIME_WEIGHT * is_timely
-    score = calibration.score(raw)
-    return Scored(key=key, score=score, raw=raw, meaning=meaning, words=words, looks=looks, is_timely=is_timely)
+    bare = meaning + WORDS_WEIGHT * words + _LOOKS_WEIGHT * looks
+    raw = bare + _TIME_WEIGHT * is_timely
+    return Scored(
+        key=key,
+        score=calibration.score(raw),
+        raw=raw,
+        meaning=meaning,
+        words=words,
+        looks=looks,
+        is_timely=is_timely,
+        certainty=calibration.score(bare),
+    )
 
 
 def _spread(cosines: Sequence[float], unrelated: Unrelated) -> tuple[float, float]:

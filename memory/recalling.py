@@ -16,6 +16,7 @@ from memory.requests import Extract, Hit, Opened, Question, Recollection
 from memory.store.filters import between, one_of, visible
 from memory.store.store import Store
 from memory.terms import document_terms, query_languages, query_terms
+from memory.threads import in_worker
 
 MAX_LIMIT = 100
 """Memories one recall may bring back."""
@@ -101,7 +102,7 @@ class Recalling:
             below_min_score=len(groups) - len(passed),
             pending=await self.store.pending(self.embedding.column, aim.condition),
             unread=tuple(await self.store.unread(aim.condition)),
-            is_unsure=not passed or passed[0].best.score < UNSURE,
+            is_unsure=_is_unsure(passed[: question.limit], is_only_time=aim.is_only_time),
             notes=aim.notes,
         )
 
@@ -109,7 +110,8 @@ class Recalling:
         """The groups, near-identical ones together among those that may be shown."""
         seen = groups[: limit + COMPARED]
         segments = await self.store.segments([group.best.key for group in seen])
-        return [*collapsed(seen, {one.key: one for one in segments}), *groups[len(seen) :]]
+        one_each = await in_worker(collapsed, seen, {one.key: one for one in segments})
+        return [*one_each, *groups[len(seen) :]]
 
     async def _hits(self, question: Question, groups: Sequence[Group]) -> list[Hit]:
         segments = await self._in_order([group.best.key for group in groups])
@@ -149,6 +151,11 @@ class Recalling:
 def _worth_showing(groups: Sequence[Group], limit: int) -> Sequence[Group]:
     """The memories that something speaks for; where there are none, the nearest, of which none is sure."""
     return [group for group in groups if group.best.raw > 0] or groups[:limit]
+
+
+def _is_unsure(groups: Sequence[Group], *, is_only_time: bool) -> bool:
+    """Whether what was asked for may not be there; to be of the right time is enough where nothing else was asked."""
+    return not any(group.best.certainty >= UNSURE or (is_only_time and group.best.score >= UNSURE) for group in groups)
 
 
 def _why(question: Question, scored: Scored, segment: Segment) -> tuple[str, ...]:

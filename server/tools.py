@@ -218,7 +218,7 @@ def _filters(
 ) -> SearchFilter:
     return SearchFilter(
         owner=LOCAL,
-        now=datetime.now(UTC),
+        now=datetime.now(UTC).astimezone(),  # "yesterday" is a day of this machine
         modalities=tuple(map(Modality, modalities)),
         tags=tuple(tags),
         since=moment(since, "since"),

@@ -84,7 +84,9 @@ def given_up(max_attempts: int) -> str:
 
 def says(pattern: str) -> str:
     """What is said in or of the row matches a regular expression."""
-    return f"regexp_like(concat_ws(' ', title, context, text, name), {text_literal(pattern)})"
+    return (
+        f"regexp_like(concat_ws(' ', title, context, text, name, array_to_string(tags, ' ')), {text_literal(pattern)})"
+    )
 
 
 def within(since: datetime | None, until: datetime | None) -> str:

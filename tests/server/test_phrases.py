@@ -77,3 +77,44 @@ async def test_a_phrase_is_found_in_a_title_too(tools: Tools) -> None:
     titled = await tools.remember("nothing else", title="Minutes of the harbour board")
     await tools.remember("board of minutes, harbour of the")
     assert await tools.found('"harbour board"') == [titled]
+
+
+async def test_phrases_that_no_memory_says_together_are_searched_for_one_by_one_and_that_is_told(tools: Tools) -> None:
+    fox = await tools.remember("a red fox at the gate")
+    heron = await tools.remember("a blue heron by the weir")
+    await tools.remember("a red heron and a blue fox")
+    facts = await tools.facts("recall", query='"red fox" or "blue heron"', media="none")
+    assert {hit["id"] for hit in facts["hits"]} == {fox, heron}
+    assert facts["notes"] == ["no memory says all of these phrases: those that say one were searched"]
+
+
+async def test_a_phrase_is_found_however_its_accents_and_apostrophes_were_typed(tools: Tools) -> None:
+    coffee = await tools.remember("a cafe\u0301 noir at noon")
+    deploy = await tools.remember("we don\u2019t deploy on Fridays")
+    assert await tools.found('"caf\u00e9 noir"') == [coffee]
+    assert await tools.found('"don\'t deploy"') == [deploy]
+
+
+async def test_a_phrase_is_found_in_a_tag(tools: Tools) -> None:
+    tagged = await tools.remember("the minutes", tags=["project-x one"])
+    await tools.remember("one project, x times")
+    assert await tools.found('"project-x one"') == [tagged]
+
+
+async def test_a_long_phrase_that_nothing_says_is_told_in_short(tools: Tools) -> None:
+    await tools.remember("harbour")
+    facts = await tools.facts("recall", query='"' + "harbour \u0007bell " * 400 + '"', media="none")
+    assert max(len(note) for note in facts["notes"]) < 200
+    assert "\u0007" not in "".join(facts["notes"])
+
+
+async def test_a_forget_takes_only_what_says_its_phrase(tools: Tools) -> None:
+    await tools.remember("blue error somewhere, code is 404")
+    assert (await tools.facts("forget", query='"error 404"'))["memories"] == 0
+    await tools.remember("error 404 on the harbour page")
+    assert (await tools.facts("forget", query='"error 404"'))["memories"] == 1
+
+
+async def test_a_forget_by_more_words_than_can_be_asked_for_is_refused(tools: Tools) -> None:
+    await tools.remember("harbour")
+    assert "name fewer" in await tools.error("forget", query=" ".join(f"word{n}" for n in range(40)))

@@ -50,7 +50,8 @@ async def test_that_nothing_matches_well_is_the_first_remark_a_model_reads(tools
 async def test_a_least_score_leaves_out_what_is_none_and_says_how_many(tools: Tools) -> None:
     for note in NOTES:
         await tools.remember(note)
-    facts = await tools.facts("recall", query="zygote chromosome telomere meiosis engineer", min_score=0.5, media="none")
+    query = "zygote chromosome telomere meiosis engineer"
+    facts = await tools.facts("recall", query=query, min_score=0.5, media="none")
     assert facts["hits"] == []
     assert any("under min_score" in note for note in facts["notes"])
 
@@ -72,6 +73,13 @@ async def test_the_time_asked_for_is_a_wish_and_no_filter(tools: Tools) -> None:
     old = await tools.remember("The boiler was repaired by the heating engineer.", when=_ago(400))
     await tools.remember("Lunch at the harbour.", when=_ago(1))
     assert (await tools.found("boiler repaired heating engineer yesterday"))[0] == old
+
+
+async def test_to_be_of_the_time_asked_for_does_not_make_sure(tools: Tools) -> None:
+    for note in NOTES:
+        await tools.remember(note)
+    assert (await tools.facts("recall", query="zygote chromosome telomere meiosis today", media="none"))["unsure"]
+    assert not (await tools.facts("recall", query="what was there today?", media="none"))["unsure"]
 
 
 async def test_several_liked_memories_find_what_they_have_in_common(tools: Tools) -> None:

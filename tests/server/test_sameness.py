@@ -23,9 +23,29 @@ async def test_nearly_the_same_note_is_named_with_the_first_and_leaves_room_for_
     assert second["id"] == other
 
 
-async def test_notes_that_differ_in_a_number_are_never_the_same(tools: Tools) -> None:
-    await tools.remember(f"{NOTE}. It costs 180 euros.")
-    await tools.remember(f"{NOTE}. It costs 190 euros.")
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("It costs 180 euros.", "It costs 190 euros."),
+        ("Alice owes Bob for it.", "Bob owes Alice for it."),
+        ("It was approved.", "It was not approved."),
+        ("The offset is -5.", "The offset is 5."),
+        ("Only below if a < b.", "Only below if a > b."),
+    ],
+)
+async def test_notes_that_differ_in_a_word_a_sign_or_their_order_are_never_the_same(
+    tools: Tools, one: str, other: str
+) -> None:
+    await tools.remember(f"{NOTE}. {one}")
+    await tools.remember(f"{NOTE}. {other}")
+    hits = await tools.recall("boiler pressure")
+    assert [hit["same"] for hit in hits] == [[], []]
+
+
+@pytest.mark.parametrize("place", [{"title": "Bicycle shed"}, {"namespace": "home"}, {"when": "2026-03-01"}])
+async def test_notes_of_another_title_project_or_day_are_never_the_same(tools: Tools, place: dict[str, str]) -> None:
+    await tools.remember(NOTE + ".")
+    await tools.remember(NOTE + "!", **place)
     hits = await tools.recall("boiler pressure")
     assert [hit["same"] for hit in hits] == [[], []]
 
