@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-
-import anyio
+from functools import partial
 
 from memory.aiming import Aim
+from memory.concurrency import all_of
 from memory.embedding import Embedding
 from memory.examples import Examples
 from memory.model import Match
@@ -70,13 +70,10 @@ class Gathering:
 
     async def _best(self, terms: set[str], condition: str) -> dict[str, float | None]:
         """For each term BM25 of the row it speaks for most; None where no row has it."""
-        best: dict[str, float | None] = {}
 
-        async def ask(term: str) -> None:
+        async def ask(term: str) -> float | None:
             found = await self.store.searches.matching([term], condition, 1)
-            best[term] = found[0].words if found else None
+            return found[0].words if found else None
 
-        async with anyio.create_task_group() as group:
-            for term in terms:
-                group.start_soon(ask, term)
-        return best
+        asked = sorted(terms)
+        return dict(zip(asked, await all_of([partial(ask, term) for term in asked]), strict=True))

@@ -3,19 +3,21 @@
 import threading
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import anyio
 import numpy as np
 from numpy.typing import NDArray
 
+from memory.concurrency import all_of
 from memory.embedders.gemini_files import Sleep, all_stored
 from memory.embedders.gemini_model import DIMENSIONS, LIMITS, MODEL, UNRELATED, Vertex, usage_of
 from memory.embedders.gemini_requests import Input, Prompt, grouped, inputs
 from memory.embedders.prompts import document_text, query_text
 from memory.embedders.protocol import Content, Space, Vectors
 from memory.embedders.rows import unit_rows
-from memory.errors import ConfigurationError, EmbeddingRefusedError, SensoriumError, SpoiltAnswerError
+from memory.errors import ConfigurationError, EmbeddingRefusedError, SpoiltAnswerError
 from memory.pieces import Modality
 from memory.threads import in_io_thread
 from memory.usage import Usage
@@ -147,25 +149,7 @@ class GeminiEmbedder:
                     f"{each.media_bytes} bytes of media are over the {LIMITS.max_bytes} that one request to "
                     "Vertex AI may hold: make them smaller."
                 )
-        rows: list[list[float]] = [[] for _ in found]
-        failures: list[SensoriumError] = []
-        limiter = anyio.CapacityLimiter(VERTEX_CALLS)
-
-        async def fill(index: int) -> None:
-            async with limiter:
-                if failures:
-                    return
-                try:
-                    rows[index] = await self._ask_vertex(found[index])
-                except SensoriumError as error:
-                    failures.append(error)
-
-        async with anyio.create_task_group() as tasks:
-            for index in range(len(found)):
-                tasks.start_soon(fill, index)
-        if failures:
-            raise failures[0]
-        return rows
+        return await all_of([partial(self._ask_vertex, each) for each in found], at_once=VERTEX_CALLS)
 
     async def _ask_vertex(self, given: Input) -> list[float]:
         connection = await self.connected()
