@@ -14,7 +14,7 @@ from memory.model import Mode
 from memory.periods.periods import Period, period_of, without_period
 from memory.phrases import pattern_of, phrases_of
 from memory.requests import Question
-from memory.store.filters import one_of, other_than, says, visible
+from memory.store.filters import none_of, one_of, says, visible
 from memory.store.store import Store
 from memory.tasks import task_of
 from memory.terms import STOP_WORDS, query_words
@@ -137,5 +137,4 @@ def _quoted(phrase: str) -> str:
 
 
 def _without(condition: str, *examples: Sequence[Exemplar]) -> str:
-    others = [other_than(one.id) for some in examples for one in some if one.id]
-    return " AND ".join([condition, *others])
+    return f"{condition} AND {none_of('id', [one.id for some in examples for one in some if one.id])}"

@@ -14,6 +14,7 @@ from memory.media.reader import MediaReader, called
 from memory.model import MediaPart, SearchFilter, SegmentKey
 from memory.pieces import Medium, Modality
 from memory.requests import Example
+from memory.store.filters import visible
 from memory.store.store import Store
 from memory.views import Views
 
@@ -95,7 +96,8 @@ class Examples:
         )
 
     async def _memory(self, id_: str, filters: SearchFilter) -> Exemplar:
-        rows = await self.store.memory(filters.owner, id_)
+        known = visible(SearchFilter(owner=filters.owner, now=filters.now, ids=(id_,), history=True))
+        rows = await self.store.select(known)
         if not rows:
             raise NotFoundError(f"like/unlike: there is no memory {id_!r}, and no file of that name")
         return Exemplar(

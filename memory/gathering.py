@@ -1,6 +1,6 @@
 """The searches of a recall: everything that speaks for any row, before it is weighed."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -10,11 +10,13 @@ from memory.embedding import Embedding
 from memory.examples import Examples
 from memory.model import Match
 from memory.ranking import Evidence, ideal_words
-from memory.store.filters import within
+from memory.store.filters import none_of, within
 from memory.store.store import Store
 
 CANDIDATES = 200
 """Rows each search brings: enough for the spread of a query's cosines to be known."""
+ROUNDS = 4
+"""Searches that are made at most where a few long memories hold all that the first one found."""
 LOOKALIKES = 20
 EXAMPLE_WORDS = 16
 """Words of examples that are searched for: the most telling, those that fewest rows have."""
@@ -28,12 +30,12 @@ class Gathering:
     embedding: Embedding
     examples: Examples
 
-    async def gather(self, aim: Aim) -> Evidence:
-        """Everything that was found."""
+    async def gather(self, aim: Aim, memories: int) -> Evidence:
+        """Everything that was found: pieces of so many memories, where there are so many."""
         terms, best_words = await self._telling(aim)
         return Evidence(
-            nearest=await self._nearest(aim, aim.condition),
-            matching=await self._matching(aim, terms, aim.condition),
+            nearest=await _of_many(memories, aim.condition, partial(self._nearest, aim)),
+            matching=await _of_many(memories, aim.condition, partial(self._matching, aim, terms)),
             timely=await self._timely(aim, terms),
             best_words=best_words,
             looks=await self.examples.lookalikes(aim.likes, aim.condition, LOOKALIKES),
@@ -77,3 +79,17 @@ class Gathering:
 
         asked = sorted(terms)
         return dict(zip(asked, await all_of([partial(ask, term) for term in asked]), strict=True))
+
+
+async def _of_many(
+    memories: int, condition: str, search: Callable[[str], Awaitable[Sequence[Match]]]
+) -> Sequence[Match]:
+    """What a search finds; where its candidates are all of a few long memories, also the best of the others."""
+    found: list[Match] = []
+    for _ in range(ROUNDS):
+        ids = {match.key[0] for match in found}
+        more = await search(f"{condition} AND {none_of('id', ids)}" if ids else condition)
+        found.extend(more)
+        if len(more) < CANDIDATES or len(ids.union(match.key[0] for match in more)) >= memories:
+            break
+    return found

@@ -93,7 +93,7 @@ class Recalling:
 
     async def _search(self, question: Question) -> Recollection:
         aim = await self.aiming.aim(question)
-        scored = rank(await self.gathering.gather(aim), self.embedding.unrelated)
+        scored = rank(await self.gathering.gather(aim, question.limit + COMPARED), self.embedding.unrelated)
         groups = await self._collapsed(_worth_showing(by_memory(scored), question.limit), question.limit)
         passed = [group for group in groups if group.best.score >= question.min_score]
         return Recollection(

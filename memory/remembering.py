@@ -19,7 +19,7 @@ from memory.pieces import Modality
 from memory.reading import Reading, Readings, Tell
 from memory.requests import Remembered, Remembrance, Similar
 from memory.sources.spool import Spool
-from memory.store.filters import one_of, other_than, visible
+from memory.store.filters import none_of, one_of, visible
 from memory.store.store import Store
 from memory.threads import in_worker
 from memory.vectorising import Vectorising
@@ -136,7 +136,7 @@ class Remembering:
 
     async def _neighbours(self, first: Segment, column: str, vectors: Vectors) -> tuple[Similar, ...]:
         near = SearchFilter(owner=first.owner, now=first.created_at, namespace=first.namespace)
-        condition = f"{visible(near)} AND {other_than(first.id)}"
+        condition = f"{visible(near)} AND {none_of('id', [first.id])}"
         matches = await self.store.searches.nearest(column, vectors[0], condition, SIMILAR * 4)
         closeness = {match.key: self.embedding.closeness(match.cosine or 0.0) for match in matches}
         close = [key for key in closeness if closeness[key] >= SIMILAR_FROM]

@@ -24,9 +24,10 @@ def one_of(column: str, values: Iterable[str]) -> str:
     return f"{column} IN ({', '.join(literals)})" if literals else "false"
 
 
-def other_than(id_: str) -> str:
-    """The row is of any memory but this one."""
-    return f"id != {text_literal(id_)}"
+def none_of(column: str, values: Iterable[str]) -> str:
+    """`column` holds none of the values; no value at all leaves out nothing."""
+    literals = sorted({text_literal(value) for value in values})
+    return f"{column} NOT IN ({', '.join(literals)})" if literals else "true"
 
 
 def any_key(keys: Iterable[SegmentKey]) -> str:

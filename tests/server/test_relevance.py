@@ -4,8 +4,11 @@ from collections.abc import AsyncGenerator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import anyio
 import pytest
 from harness import Tools, connected, text_of
+
+from memory.gathering import CANDIDATES
 
 NOTES = (
     "The heating engineer comes on Thursday to look at the boiler.",
@@ -80,6 +83,23 @@ async def test_to_be_of_the_time_asked_for_does_not_make_sure(tools: Tools) -> N
         await tools.remember(note)
     assert (await tools.facts("recall", query="zygote chromosome telomere meiosis today", media="none"))["unsure"]
     assert not (await tools.facts("recall", query="what was there today?", media="none"))["unsure"]
+
+
+@pytest.mark.parametrize("mode", ["hybrid", "keyword"])
+async def test_a_long_memory_full_of_what_is_asked_for_hides_no_other(tools: Tools, mode: str) -> None:
+    chapters = "\n\n".join(f"# Chapter {number}\n\n" + "zebra " * 200 for number in range(CANDIDATES + 50))
+    book = await tools.remember(chapters, title="all about zebras")
+    notes = {await tools.remember(f"a zebra, and {thing}") for thing in ("a gate", "a fence", "a far hill at dusk")}
+    assert {book, *notes} == set(await tools.found("zebra", mode=mode, limit=10))
+
+
+async def test_an_expired_memory_is_no_example(tools: Tools) -> None:
+    await tools.remember("wheat bread with sesame")
+    gone = await tools.remember(
+        "rye bread with caraway", expires=(datetime.now(UTC) + timedelta(seconds=1)).isoformat()
+    )
+    await anyio.sleep(1.1)
+    assert "no memory" in await tools.error("recall", like=[gone])
 
 
 async def test_several_liked_memories_find_what_they_have_in_common(tools: Tools) -> None:
