@@ -34,6 +34,7 @@ class Order:
     data: Path
     sets: tuple[str, ...]
     half: Half
+    is_full: bool
     embedder: EmbedderName
     store: Path | None
     answers: Path
@@ -54,7 +55,7 @@ def run(order: Order) -> None:
     console = Console(highlight=False, width=150)
     with tempfile.TemporaryDirectory(prefix="sensorium-bench-") as folder:
         files = Path(folder).resolve()
-        corpus = build(order.data, files, order.sets)
+        corpus = build(order.data, files, order.sets, is_full=order.is_full)
         with home(order.store) as store:
             embedder, asked = anyio.run(_answers, order, corpus, store, files)
     order.answers.write_text("".join(json.dumps(_record(one), ensure_ascii=False) + "\n" for one in asked), "utf-8")

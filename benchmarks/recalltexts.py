@@ -10,8 +10,8 @@ from recalldata import Ask, Corpus, Memory, asked, drawn, lines, named, texts
 
 LANGUAGES = ("en", "de", "es", "vi", "ru", "ar", "hi", "zh")
 NOTHING = "nothing to find"
-_A_LANGUAGE = 100
-_ELSEWHERE = 60
+_A_LANGUAGE = 60
+_ELSEWHERE = 30
 
 
 def abstracts(data: Path, _: Path) -> Corpus:

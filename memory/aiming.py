@@ -13,11 +13,12 @@ from memory.examples import Examples, Exemplar, remarks, toward
 from memory.model import Mode
 from memory.periods.periods import Period, period_of, without_period
 from memory.phrases import pattern_of, phrases_of
+from memory.ranking import FOREIGN_WORDS_WEIGHT, WORDS_WEIGHT
 from memory.requests import Question
 from memory.store.filters import none_of, one_of, says, visible
 from memory.store.store import Store
 from memory.tasks import task_of
-from memory.terms import STOP_WORDS, query_words
+from memory.terms import STOP_WORDS, is_foreign, query_words
 
 _EXAMPLE_WORDS = 32
 """Words of all examples together that are looked at, the first of each; the most telling are searched for."""
@@ -33,6 +34,7 @@ class Aim:
     Attributes:
         condition: which rows may answer, as SQL.
         vector: what it means; None where it is asked by words only.
+        words_weight: what a perfect match in words adds.
         said: its words, each as terms of which any will do; none where it is asked by meaning only.
         shown: the words of its examples; likewise.
         likes: its examples.
@@ -43,6 +45,7 @@ class Aim:
 
     condition: str
     vector: NDArray[np.float32] | None
+    words_weight: float
     said: tuple[Word, ...]
     shown: tuple[Word, ...]
     likes: tuple[Exemplar, ...]
@@ -76,6 +79,7 @@ class Aiming:
         return Aim(
             condition=condition,
             vector=vector,
+            words_weight=FOREIGN_WORDS_WEIGHT if is_foreign(question.query) else WORDS_WEIGHT,
             said=tuple(query_words(question.query)) if by_words else (),
             shown=_shown(likes) if by_words else (),
             likes=likes,

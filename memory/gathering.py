@@ -38,6 +38,7 @@ class Gathering:
             matching=await _of_many(memories, aim.condition, partial(self._matching, aim, terms)),
             timely=await self._timely(aim, terms),
             best_words=best_words,
+            words_weight=aim.words_weight,
             looks=await self.examples.lookalikes(aim.likes, aim.condition, LOOKALIKES),
         )
 

@@ -1,13 +1,15 @@
 """Ranking: one score from meaning, words, looks and time, and what the score stands on.
 
-    raw   = (cosine - mean) / (6 · std)  +  0.75 · share  +  3 · looks  +  0.75 if of the time asked for
+    raw   = (cosine - mean) / (6 · std)  +  weight · share  +  3 · looks  +  0.75 if of the time asked for
     score = 1 / (1 + exp(-(slope · raw + offset)))
 
 `mean` and `std` are those of the query's own candidates, drawn toward the space's floor for
 unrelated texts while there are few of them. `share` is the part of the best possible match in
 words: BM25 over the sum, for each word of the query, of the best any row does for it, or of the
 word's full weight where no row has it. Ranks are not used: in rank fusion a keyword search that
-found nothing but junk still votes with full weight (it lost a third of cross-lingual recall).
+found nothing but junk still votes with full weight (it lost a third of cross-lingual recall). Words
+weigh 0.75, and 0.35 where the question is not in English: fewer of its words are known to say
+nothing, and stems of other languages meet more by chance.
 
 A score is about how likely the hit is to be what was asked for: slope and offset were fitted on
 questions with an answer, without one, and with theirs taken away. As the cosines are measured
@@ -27,6 +29,8 @@ UNSURE = 0.4
 """A best score below this says that what was asked for may not be there."""
 WORDS_WEIGHT = 0.75
 """What a perfect match in words adds; the optimum is flat from 0.5 to 1."""
+FOREIGN_WORDS_WEIGHT = 0.35
+"""The same for a question that is not in English; the optimum is flat from 0.2 to 0.5."""
 _PRIOR = 50
 """How many imagined candidates at the space's floor the real ones are averaged with."""
 _SPREAD = 6.0
@@ -84,6 +88,7 @@ class Evidence:
         matching: rows that share words, with BM25.
         timely: those of both that are of the time the question speaks of.
         best_words: BM25 of the best possible match, 0 where no words were asked for.
+        words_weight: what a perfect match in words adds.
         looks: similarity in looks, in [0, 1], of pictures like the example.
     """
 
@@ -91,6 +96,7 @@ class Evidence:
     matching: Sequence[Match] = ()
     timely: Sequence[Match] = ()
     best_words: float = 0.0
+    words_weight: float = WORDS_WEIGHT
     looks: Mapping[SegmentKey, float] = field(default_factory=dict[SegmentKey, float])
 
 
@@ -104,6 +110,7 @@ def rank(evidence: Evidence, unrelated: Unrelated) -> list[Scored]:
     scored = [
         _scored(
             key,
+            evidence.words_weight,
             _calibration(evidence),
             meaning=(cosines[key] - mean) / (_SPREAD * std) if key in cosines else 0.0,
             words=min(words.get(key, 0.0) / evidence.best_words, 1.0) if evidence.best_words else 0.0,
@@ -124,13 +131,23 @@ def ideal_words(best_per_word: Iterable[float | None], rows: int) -> float:
 def _calibration(evidence: Evidence) -> Calibration:
     if not evidence.nearest:
         return _WORDS
-    return _BOTH if evidence.best_words else _MEANING
+    if not evidence.best_words:
+        return _MEANING
+    share = evidence.words_weight / WORDS_WEIGHT  # the less words weigh, the more it is as if only meaning were known
+    return Calibration(_BOTH.slope, share * _BOTH.offset + (1 - share) * _MEANING.offset)
 
 
 def _scored(
-    key: SegmentKey, calibration: Calibration, *, meaning: float, words: float, looks: float, is_timely: bool
+    key: SegmentKey,
+    weight: float,
+    calibration: Calibration,
+    *,
+    meaning: float,
+    words: float,
+    looks: float,
+    is_timely: bool,
 ) -> Scored:
-    bare = meaning + WORDS_WEIGHT * words + _LOOKS_WEIGHT * looks
+    bare = meaning + weight * words + _LOOKS_WEIGHT * looks
     raw = bare + _TIME_WEIGHT * is_timely
     return Scored(
         key=key,

@@ -151,6 +151,12 @@ def query_languages(text: str) -> tuple[str, ...]:
     return _languages(list(_compounds(text)))
 
 
+def is_foreign(text: str) -> bool:
+    """Whether a text is in another language than English, as far as it tells; identifiers and names are in none."""
+    languages = query_languages(text)
+    return ENGLISH not in languages if languages else any(one.isalpha() and not one.isascii() for one in text)
+
+
 def is_unspaced(character: str) -> bool:
     """Whether a character is of a script that puts no spaces between words."""
     return _UNSPACED_CHARACTER.match(character) is not None
