@@ -20,7 +20,7 @@ from calibrating import Known, best_of, calibration, firsts
 from recalldata import MIXED, Ask, Corpus, Half
 from recallfigures import ndcg
 from recallsets import build
-from recallstore import Found, Store, home, opened, say
+from recallstore import SHOWN, Found, Store, home, opened, say
 from rich.console import Console
 from rich.table import Table
 
@@ -31,7 +31,7 @@ from memory.gathering import Gathering
 from memory.model import Match, SearchFilter
 from memory.ranking import WORDS_WEIGHT, Evidence, rank
 from memory.requests import Question
-from server.tools import LOCAL
+from server.principals import LOCAL
 
 DATA = Path(__file__).parents[2] / "shared" / "data"
 WEIGHTS = (0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0)
@@ -52,7 +52,7 @@ async def gathered(store: Store, asks: Sequence[Ask]) -> list[Known]:
     found: list[Known] = []
     for number, ask in enumerate(asks, 1):
         aim = await aiming.aim(Question(filters=_filters(ask), query=ask.query))
-        found.append(Known(ask=ask, evidence=_named(await gathering.gather(aim), names)))
+        found.append(Known(ask=ask, evidence=_named(await gathering.gather(aim, SHOWN), names)))
         if number % 250 == 0:
             say(f"  {number} of {len(asks)} gathered")
     return found

@@ -20,7 +20,7 @@ from memory.service import MemoryService
 from server.app import build_server
 from server.composition import open_backend
 from server.settings import Settings
-from server.warming import Backend
+from server.warming import Backend, Warming
 
 Mode = Literal["keyword", "semantic", "hybrid"]
 EmbedderName = Literal["auto", "local", "gemini", "openai", "gemma"]
@@ -175,7 +175,7 @@ async def opened(home: Path, files: Path, embedder: EmbedderName) -> AsyncGenera
             backends.append(backend)
             yield backend
 
-    async with Client(build_server(kept)) as client:
+    async with Client(build_server(Warming(kept))) as client:
         await client.call_tool("recall", {})  # answered when the store is open
         yield Store(client, backends[0].service, home)
 

@@ -11,6 +11,7 @@ from memory.embedders.protocol import Content, Embedder, Limits, Unrelated, Vect
 from memory.errors import EmbeddingUnavailableError
 from memory.model import Segment, State
 from memory.pieces import Medium, Modality
+from memory.stages import stage
 from memory.usage import Spending, Usage
 
 _NO_EMBEDDER = Unrelated(mean=0.0, std=1.0)
@@ -94,7 +95,8 @@ class Embedding:
         """
         if self.embedder is None:
             raise EmbeddingUnavailableError(self.absence)
-        return await self.embedder.embed_documents(contents)
+        with stage("embed"):
+            return await self.embedder.embed_documents(contents)
 
     async def query(self, content: Content) -> NDArray[np.float32]:
         """The vector of one question.
@@ -104,7 +106,8 @@ class Embedding:
         """
         if self.embedder is None:
             raise EmbeddingUnavailableError(self.absence)
-        return (await self.embedder.embed_queries([self._cut(content)]))[0]
+        with stage("embed"):
+            return (await self.embedder.embed_queries([self._cut(content)]))[0]
 
     async def spending(self) -> Spending | None:
         """What the embedder has cost; None where it costs nothing.

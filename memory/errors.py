@@ -52,8 +52,16 @@ class SourceNotAllowedError(InvalidInputError):
     """The content lies where this server may not read."""
 
 
+class QuotaExceededError(InvalidInputError):
+    """The owner may not hold, or ask, as much."""
+
+
 class NotFoundError(SensoriumError):
     """There is no such memory for this owner."""
+
+
+class ForbiddenError(SensoriumError):
+    """Whoever asks may not do this."""
 
 
 class EmbeddingError(SensoriumError):

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import PurePosixPath
 
 from memory.checks import MAX_LABEL_CHARS, MAX_QUERY_CHARS, check_filters, named, require_text
 from memory.embedders.cached import QueryCache
@@ -13,6 +14,7 @@ from memory.model import Receipt, SearchFilter
 from memory.phrases import pattern_of, phrases_of
 from memory.requests import Proposal
 from memory.sources.spool import Spool
+from memory.sources.uploads import Uploads
 from memory.store.filters import one_of, says, visible
 from memory.store.store import Store
 from memory.terms import MAX_QUERY_TERMS, query_words
@@ -32,19 +34,23 @@ class Forgetting:
     queries: QueryCache
     jobs: Jobs
     spool: Spool
+    uploads: Uploads
 
     async def erase(self, ids: Sequence[str]) -> Receipt:
         """Erase these memories, and before them what is kept of them beside the store.
 
         That is every question, as one may have shown what goes, batch jobs that embed it, of
-        whichever embedder they are, and copies that processes left which died.
+        whichever embedder they are, uploads of the same files, and copies that processes left which died.
 
         Raises:
             StoreError: something could not be erased.
         """
         others = await in_io_thread(self.spool.sweep)
         await self.queries.clear()
-        rows = await self.store.table.records(one_of("id", ids), ["id", "segment", "fingerprint"])
+        rows = await self.store.table.records(one_of("id", ids), ["id", "segment", "fingerprint", "owner", "media"])
+        for owner in {row["owner"] for row in rows}:
+            files = {PurePosixPath(row["media"]).stem for row in rows if row["owner"] == owner and row["media"]}
+            await in_io_thread(self.uploads.erase, owner, files)
         await self.jobs.doom({mark(row["fingerprint"], (row["id"], row["segment"])) for row in rows})
         receipt = await self.store.erasure.erase(ids)
         return replace(receipt, detail=f"{receipt.detail}{_waits(others)}")

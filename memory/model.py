@@ -183,6 +183,32 @@ class Match:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Holdings:
+    """What an owner holds.
+
+    Attributes:
+        memories: how many, those that were replaced and are kept as history among them.
+        bytes: of texts and of files, each file once however many memories share it.
+    """
+
+    memories: int
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quota:
+    """What an owner may hold; None for any amount."""
+
+    max_memories: int | None = None
+    max_bytes: int | None = None
+
+    @property
+    def is_none(self) -> bool:
+        """Whether nothing is limited."""
+        return self.max_memories is None and self.max_bytes is None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Receipt:
     """What an erasure took away.
 

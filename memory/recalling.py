@@ -13,6 +13,7 @@ from memory.grouping import Group, by_memory, collapsed
 from memory.model import SearchFilter, Segment, SegmentKey
 from memory.ranking import UNSURE, Scored, rank
 from memory.requests import Extract, Hit, Opened, Question, Recollection
+from memory.stages import stage
 from memory.store.filters import between, one_of, visible
 from memory.store.store import Store
 from memory.terms import document_terms, query_languages, query_terms
@@ -93,8 +94,11 @@ class Recalling:
 
     async def _search(self, question: Question) -> Recollection:
         aim = await self.aiming.aim(question)
-        scored = rank(await self.gathering.gather(aim, question.limit + COMPARED), self.embedding.unrelated)
-        groups = await self._collapsed(_worth_showing(by_memory(scored), question.limit), question.limit)
+        with stage("search"):
+            evidence = await self.gathering.gather(aim, question.limit + COMPARED)
+        with stage("rank"):
+            scored = rank(evidence, self.embedding.unrelated)
+            groups = await self._collapsed(_worth_showing(by_memory(scored), question.limit), question.limit)
         passed = [group for group in groups if group.best.score >= question.min_score]
         return Recollection(
             hits=tuple(await self._hits(question, passed[: question.limit])),

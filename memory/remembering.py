@@ -19,6 +19,7 @@ from memory.pieces import Modality
 from memory.reading import Reading, Readings, Tell
 from memory.requests import Remembered, Remembrance, Similar
 from memory.sources.spool import Spool
+from memory.stages import stage
 from memory.store.filters import none_of, one_of, visible
 from memory.store.store import Store
 from memory.threads import in_worker
@@ -65,14 +66,17 @@ class Remembering:
         if request.replaces:
             await self.store.check_replaceable(request.owner, request.replaces)
         with ExitStack() as borrowed:
-            readings = await Readings(self.reader, self.spool, borrowed, tell).read(request.parts)
+            with stage("read"):
+                readings = await Readings(self.reader, self.spool, borrowed, tell).read(request.parts)
             return await self._keep(request, compose(request, readings, digest), readings)
 
     async def _keep(self, request: Remembrance, segments: Sequence[Segment], readings: Sequence[Reading]) -> Remembered:
         files = {reading.media: reading.file for reading in readings if reading.file}
         paths = {key: file.path for key, file in files.items()}
         vectors, failures = (None, ()) if request.defers else await self._embed(segments, paths)
-        kept = await self.store.keep(segments, self.embedding.as_columns(vectors), list(files.values()))
+        columns = self.embedding.as_columns(vectors)
+        with stage("write"):
+            kept = await self.store.keep(segments, columns, list(files.values()), request.quota)
         if kept != segments[0].id:
             return await self._duplicate(kept, request)
         similar, unsought = await self._similar(segments[0], vectors)

@@ -1,11 +1,12 @@
 """What is asked of a memory, and what it answers: the values of the service's calls."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
-from memory.model import MediaPart, Mode, Part, SearchFilter, Segment, State
+from memory.model import MediaPart, Mode, Part, Quota, SearchFilter, Segment, State
 from memory.pieces import Capability, MetadataValue, Modality
 from memory.usage import Spending
 
@@ -16,6 +17,7 @@ class Remembrance:
 
     Attributes:
         defers: whether it is embedded after the answer, with others, as suits many at once.
+        quota: what its owner may hold, this one included.
     """
 
     owner: str
@@ -29,6 +31,7 @@ class Remembrance:
     expires_at: datetime | None = None
     replaces: str = ""
     defers: bool = False
+    quota: Quota = field(default_factory=Quota)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -199,6 +202,44 @@ class TopicMap:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Spot:
+    """Where a memory lies among the others, on a square from 0 to 1.
+
+    Attributes:
+        segment: its first one.
+        topic: which of the map's topics it is in; None where it is in none of those shown.
+    """
+
+    segment: Segment
+    x: float
+    y: float
+    topic: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chart:
+    """The topics, and the memories they are made of as points: the nearer, the more alike."""
+
+    topics: TopicMap
+    spots: tuple[Spot, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """What is not done yet, or could not be; the first of each.
+
+    Attributes:
+        unread: the first segments of parts that are not read to their end.
+        pending: segments that have no vector yet.
+        failed: segments that will not be tried again, each with its error.
+    """
+
+    unread: Sequence[Segment]
+    pending: Sequence[Segment]
+    failed: Sequence[Segment]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Backlog:
     """What of a whole store, of all owners, is still to be done.
 
@@ -227,7 +268,7 @@ class Status:
         pending: segments not yet embedded in the active space.
         unread: the first segments of files that are still being read.
         failed: those of the pending that the embedder refused too often to be tried again.
-        media_bytes: what all media in the store take on disk, of every owner.
+        bytes: what the owner holds: texts, and each file once.
         embedder: name of the active space, or why there is none.
         spaces: columns of all spaces the store holds vectors of.
         reads: what reads each kind of media, or why nothing does.
@@ -241,7 +282,7 @@ class Status:
     pending: int
     unread: tuple[Segment, ...]
     failed: int
-    media_bytes: int
+    bytes: int
     embedder: str
     spaces: tuple[str, ...]
     reads: tuple[Capability, ...]

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 from memory.aiming import Aiming
@@ -17,8 +18,9 @@ from memory.examples import Examples
 from memory.forgetting import Forgetting
 from memory.gathering import Gathering
 from memory.media.reader import MediaReader
-from memory.model import Receipt, SearchFilter, Segment, State
+from memory.model import Holdings, Receipt, SearchFilter, Segment, State
 from memory.moving import Moving
+from memory.overview import Overview
 from memory.pieces import Medium, Modality
 from memory.reading import Tell
 from memory.reading_on import ReadOn
@@ -26,6 +28,7 @@ from memory.recalling import Recalling
 from memory.remembering import Remembering
 from memory.requests import (
     Backlog,
+    Chart,
     Extract,
     Opened,
     Proposal,
@@ -35,9 +38,11 @@ from memory.requests import (
     Remembrance,
     Status,
     TopicMap,
+    Waiting,
 )
 from memory.restoring import Restored, Restoring
 from memory.sources.spool import Spool
+from memory.sources.uploads import Uploads
 from memory.store.filters import of_part, one_of, text_literal, visible
 from memory.store.lock import ProcessLock
 from memory.store.store import Store
@@ -86,7 +91,8 @@ class MemoryService:
                 ledger=embedding.ledger,
                 jobs=jobs,
             )
-        self._forgetting = Forgetting(store, QueryCache(home / QUESTIONS), jobs, self.spool)
+        self.uploads = Uploads(home / "uploads")
+        self._forgetting = Forgetting(store, QueryCache(home / QUESTIONS), jobs, self.spool, self.uploads)
         self._moving = Moving(store, embedding)
         self._upkeep = Upkeep(
             store=store,
@@ -95,6 +101,7 @@ class MemoryService:
             forgetting=self._forgetting,
             catch_up=CatchUp(vectorising),
             read_on=ReadOn(store, reader),
+            uploads=self.uploads,
             batching=self._batching,
         )
 
@@ -152,6 +159,27 @@ class MemoryService:
         """What is remembered, by subject; see `Topics.within`."""
         return await self._moving.within(lambda: Topics(self.store, self.embedding).within(filters, limit))
 
+    async def chart(self, filters: SearchFilter, limit: int) -> Chart:
+        """The same, with where each memory lies among the others; see `Topics.chart`."""
+        return await self._moving.within(lambda: Topics(self.store, self.embedding).chart(filters, limit))
+
+    async def timeline(self, filters: SearchFilter) -> dict[date, int]:
+        """How many memories happened on each day; see `Overview.timeline`."""
+        return await Overview(self.store, self.embedding).timeline(filters)
+
+    async def waiting(self, filters: SearchFilter) -> Waiting:
+        """What is not done yet, or could not be; see `Overview.waiting`."""
+        return await self._moving.within(lambda: Overview(self.store, self.embedding).waiting(filters))
+
+    async def retry(self, owner: str) -> None:
+        """Try again what an owner's memories were refused.
+
+        Raises:
+            StoreError: the store cannot be changed.
+        """
+        await self.store.forget_failures(owner)
+        self._upkeep.wake()
+
     def path_of(self, segment: Segment) -> Path:
         """Where a segment's medium lies."""
         return self.store.media.path(segment.media)
@@ -195,13 +223,22 @@ class MemoryService:
             pending=await self.store.pending(self.embedding.column, mine),
             unread=tuple(await self.store.unread(mine)),
             failed=await self.store.failed(MAX_ATTEMPTS, self.embedding.column, mine),
-            media_bytes=await in_io_thread(self.store.media.size_bytes),
+            bytes=(await self.holdings(owner)).bytes,
             embedder=self.embedding.name,
             spaces=tuple(await self.store.table.spaces()),
             reads=await in_worker(self.reader.capabilities),
             spending=await self.embedding.spending(),
-            trouble=self._upkeep.trouble,
+            trouble=self.trouble,
         )
+
+    async def holdings(self, owner: str) -> Holdings:
+        """What an owner holds."""
+        return await self.store.accounts.of(owner)
+
+    @property
+    def trouble(self) -> str:
+        """Why upkeep stopped last, such as an embedder that does not answer; empty while all is well."""
+        return self._upkeep.trouble
 
     async def keep_up(self) -> None:
         """Keep everything up for ever; cancelled to stop. See `Upkeep.run`."""

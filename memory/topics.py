@@ -8,13 +8,15 @@ from itertools import chain
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from memory.checks import check_filters
 from memory.clustering import Cut, Groups, Points, grouped
 from memory.embedding import Embedding
 from memory.errors import InvalidInputError
 from memory.model import SearchFilter, Segment
-from memory.requests import Topic, TopicMap
+from memory.projecting import on_a_plane
+from memory.requests import Chart, Spot, Topic, TopicMap
 from memory.store.filters import between, one_of, visible
 from memory.store.means import Means
 from memory.store.store import Store
@@ -57,6 +59,21 @@ class _Placed:
     points: Points
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Found:
+    """What a look has found.
+
+    Attributes:
+        labels: of each placed memory, the group it is in.
+        shown: which topic a group became, of those that are shown.
+    """
+
+    topics: TopicMap
+    placed: _Placed
+    labels: NDArray[np.int_]
+    shown: Mapping[int, int]
+
+
 @dataclass(frozen=True, slots=True)
 class Topics:
     """Says what a memory is about; changes nothing and keeps nothing.
@@ -73,11 +90,30 @@ class Topics:
         Raises:
             InvalidInputError: the filters or `limit` cannot be used.
         """
+        return (await self._survey(filters, limit)).topics
+
+    async def chart(self, filters: SearchFilter, limit: int) -> Chart:
+        """The same, and where each of the memories that topics are made of lies among the others.
+
+        Raises:
+            InvalidInputError: the filters or `limit` cannot be used.
+        """
+        found = await self._survey(filters, limit)
+        places = await in_worker(on_a_plane, found.placed.points)
+        rows = await self.store.segments([(id_, 0) for id_ in found.placed.ids])
+        first = {segment.id: segment for segment in rows}
+        spots = [
+            Spot(segment=first[id_], x=round(float(x), 4), y=round(float(y), 4), topic=found.shown.get(int(label)))
+            for id_, (x, y), label in zip(found.placed.ids, places, found.labels, strict=True)
+            if id_ in first
+        ]
+        return Chart(topics=found.topics, spots=tuple(spots))
+
+    async def _survey(self, filters: SearchFilter, limit: int) -> "_Found":
         check_filters(filters)
         if not 1 <= limit <= MAX_TOPICS:
             raise InvalidInputError(f"limit={limit} must lie between 1 and {MAX_TOPICS}")
-        condition = visible(filters)
-        return await _Survey(self.store, self.embedding, condition, Reader()).map(limit)
+        return await _Survey(self.store, self.embedding, visible(filters), Reader()).map(limit)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +125,7 @@ class _Survey:
     condition: str
     reader: Reader
 
-    async def map(self, limit: int) -> TopicMap:
+    async def map(self, limit: int) -> _Found:
         ids = sorted(await self.store.ids(self.condition))
         chosen, rest = _sampled(ids)
         said = await self._said(chosen)
@@ -101,7 +137,7 @@ class _Survey:
         sizes.update(groups.labels.tolist())
         order = sorted(sizes.keys() - {-1}, key=lambda label: (-sizes[label], label))
         pending = len(ids) - len(placed.ids) - joined if self.embedding.column else 0
-        return TopicMap(
+        found = TopicMap(
             topics=tuple([await self._topic(label, sizes[label], placed, groups, sample) for label in order[:limit]]),
             memories=len(ids),
             apart=len(ids) - pending - sum(sizes[label] for label in order),
@@ -109,6 +145,8 @@ class _Survey:
             others=tuple(sizes[label] for label in order[limit:]),
             notes=tuple(self._notes(len(rest))),
         )
+        shown = {label: number for number, label in enumerate(order[:limit])}
+        return _Found(topics=found, placed=placed, labels=groups.labels, shown=shown)
 
     async def _join(self, ids: Sequence[str], groups: Groups, sample: _Sample) -> tuple[Counter[int], int]:
         """How many of further memories join each group, and how many there is a point for."""

@@ -16,9 +16,11 @@ from memory.errors import EmbeddingError, SensoriumError, StoreBusyError, StoreE
 from memory.forgetting import LET_GO_S, Forgetting
 from memory.moving import Moving
 from memory.reading_on import ReadOn
+from memory.sources.uploads import Uploads
 from memory.store.filters import expired
 from memory.store.lock import ProcessLock
 from memory.store.store import Store
+from memory.threads import in_io_thread
 
 logger = logging.getLogger(__name__)
 
@@ -42,6 +44,7 @@ class Upkeep:
     forgetting: Forgetting
     catch_up: CatchUp
     read_on: ReadOn
+    uploads: Uploads
     batching: Batching | None = None
     trouble: str = ""
     _work: anyio.Event = field(default_factory=anyio.Event)
@@ -95,6 +98,7 @@ class Upkeep:
         await self.store.erasure.finish()
         await self.moving.check()
         await self._expire(datetime.now(UTC))
+        await in_io_thread(self.uploads.sweep)
         await self.store.upkeep()
         await self._catch_up_with_all()
 

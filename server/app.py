@@ -2,25 +2,30 @@
 
 import logging
 import sys
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from importlib.metadata import version
+from typing import Any
 
+from mcp.server.context import ServerMiddleware
 from mcp.server.mcpserver import MCPServer
 
 from server.arguments import accept_aliases
 from server.descriptions import INSTRUCTIONS
 from server.resources import MemoryServer, add_prompts, add_resources
 from server.tools import build_tools
-from server.warming import OpenBackend, Warming
+from server.warming import Warming
 
 
-def build_server(open_backend: OpenBackend) -> MemoryServer:
+def build_server(memory: Warming, middleware: Sequence[ServerMiddleware[Any]] = ()) -> MemoryServer:
     """The one server object, for every transport and both protocol eras.
 
-    Tools are listed at once; a call waits until `open_backend` has opened.
+    Tools are listed at once; a call waits until the memory is open.
+
+    Args:
+        memory: opens when the server starts.
+        middleware: stands around every request, the first outermost.
     """
-    memory = Warming(open_backend)
 
     @asynccontextmanager
     async def lifespan(_: MCPServer[Warming]) -> AsyncGenerator[Warming]:
@@ -35,7 +40,7 @@ def build_server(open_backend: OpenBackend) -> MemoryServer:
         version=version("sensorium"),
         tools=build_tools(),
         lifespan=lifespan,
-        middleware=[accept_aliases],
+        middleware=[*middleware, accept_aliases],
     )
     add_resources(server, memory)
     add_prompts(server)

@@ -22,6 +22,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,  # a bug's traceback plain, without the values of variables
     no_args_is_help=False,
 )
+token = typer.Typer(help="Tokens that let people and agents in over HTTP.", no_args_is_help=True)
+app.add_typer(token, name="token")
 
 
 def main() -> None:
@@ -54,34 +56,98 @@ def default(
 @app.command()
 def serve(
     *,
-    http: Annotated[bool, typer.Option("--http", help="Streamable HTTP at /mcp instead of stdio.")] = False,
-    host: Annotated[str | None, typer.Option(help="Address to listen on, with --http.", show_default=_HOST)] = None,
+    http: Annotated[
+        bool, typer.Option("--http", help="Streamable HTTP at /mcp, and the page at /, not stdio.")
+    ] = False,
+    host: Annotated[str | None, typer.Option(help="Address to listen on.", show_default=_HOST)] = None,
     port: Annotated[
-        int | None,
-        typer.Option(
-            min=0, max=65535, help="Port to listen on, with --http; 0: any free one.", show_default=str(_PORT)
-        ),
+        int | None, typer.Option(min=0, max=65535, help="Port to listen on; 0: any free one.", show_default=str(_PORT))
     ] = None,
     insecure: Annotated[
-        bool,
-        typer.Option("--insecure", help="With --http: listen beyond this machine, asking nobody who they are."),
+        bool, typer.Option("--insecure", help="Listen beyond this machine, asking nobody who they are.")
     ] = False,
+    public_url: Annotated[
+        str | None, typer.Option(help="What clients call this server, such as https://memory.example.org.")
+    ] = None,
+    oauth_issuer: Annotated[
+        str | None, typer.Option(help="Take access tokens of this OAuth 2.1 issuer, which publishes its keys.")
+    ] = None,
+    oauth_audience: Annotated[
+        str | None, typer.Option(help="Whom its tokens must be for.", show_default="the public URL of /mcp")
+    ] = None,
+    max_requests: Annotated[int | None, typer.Option(min=1, help="Requests of one owner in a minute.")] = None,
+    max_memories: Annotated[int | None, typer.Option(min=1, help="Memories that one owner may hold.")] = None,
+    max_mb: Annotated[int | None, typer.Option(min=1, help="MiB of texts and files that one owner may hold.")] = None,
 ) -> None:
-    """Serve MCP over stdio, or over HTTP."""
+    """Serve MCP over stdio, or with --http over HTTP; all other options are for HTTP."""
+    options = {
+        "--host": host,
+        "--port": port,
+        "--insecure": insecure or None,
+        "--public-url": public_url,
+        "--oauth-issuer": oauth_issuer,
+        "--oauth-audience": oauth_audience,
+        "--max-requests": max_requests,
+        "--max-memories": max_memories,
+        "--max-mb": max_mb,
+    }
     if not http:
-        _refuse_without_http({"--host": host is not None, "--port": port is not None, "--insecure": insecure})
+        _refuse_without_http({option: value is not None for option, value in options.items()})
         from server.stdio import serve_stdio  # noqa: PLC0415  # as above
 
         serve_stdio(_settings())
         return
-    from server.http import serve_http  # noqa: PLC0415  # as above
+    from memory.model import Quota  # noqa: PLC0415  # as above
+    from server.web.serving import Serving, serve_http  # noqa: PLC0415  # as above
 
-    serve_http(
-        _settings(),
+    serving = Serving(
         host=_HOST if host is None else host,
         port=_PORT if port is None else port,
         insecure=insecure,
+        public_url=public_url or "",
+        oauth_issuer=oauth_issuer or "",
+        oauth_audience=oauth_audience or "",
+        max_requests=max_requests,
+        quota=Quota(max_memories=max_memories, max_bytes=None if max_mb is None else max_mb * 2**20),
     )
+    serve_http(_settings(), serving)
+
+
+@token.command("add")
+def token_add(
+    name: Annotated[str, typer.Argument(help="Whose memories it opens; `local` are those of stdio.")],
+    *,
+    scope: Annotated[
+        list[str] | None,
+        typer.Option(help="read, write or forget; may be given more than once.", show_default="all three"),
+    ] = None,
+    expires: Annotated[str, typer.Option(help="When it ends, such as 2027-01-31 or 90d.", show_default="never")] = "",
+    print_only: Annotated[
+        bool, typer.Option("--print-only", help="Keep nothing: print what goes into SENSORIUM_TOKENS.")
+    ] = False,
+) -> None:
+    """Make a token and print it, once."""
+    from server.web.managing import add_token  # noqa: PLC0415  # loads the MCP SDK
+
+    add_token(_settings(), name, scope or (), expires, print_only=print_only)
+
+
+@token.command("list")
+def token_list(*, as_json: Annotated[bool, typer.Option("--json", help="As JSON, for programs.")] = False) -> None:
+    """Show which tokens there are, without the tokens."""
+    from server.web.managing import list_tokens  # noqa: PLC0415  # likewise
+
+    list_tokens(_settings(), as_json=as_json)
+
+
+@token.command("revoke")
+def token_revoke(
+    named: Annotated[str, typer.Argument(metavar="NAME|ID", help="All tokens of a name, or the one of an id.")],
+) -> None:
+    """Let a token in no more, servers that run included."""
+    from server.web.managing import revoke_token  # noqa: PLC0415  # likewise
+
+    revoke_token(_settings(), named)
 
 
 @app.command()

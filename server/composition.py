@@ -6,24 +6,38 @@ from contextlib import aclosing, asynccontextmanager, closing
 from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from memory.embedding import Embedding
 from memory.errors import ConfigurationError
 from memory.media.decoding import Engines
 from memory.media.reader import MediaReader
+from memory.model import Quota
 from memory.pieces import Modality
 from memory.service import MemoryService
 from memory.sources.sources import Sources, default_roots
 from memory.sources.spool import Spool
+from memory.sources.uploads import Uploads
 from memory.store.store import Store
 from server.choosing import choose_embedder
 from server.settings import Settings
 from server.warming import Backend
 
+if TYPE_CHECKING:
+    from server.web.signing import Links
+
 
 @asynccontextmanager
-async def open_backend(settings: Settings, *, is_local: bool) -> AsyncGenerator[Backend]:
-    """Open the store and everything that works on it; `is_local` when the client shares the machine.
+async def open_backend(
+    settings: Settings, *, is_local: bool, quota: Quota | None = None, links: "Links | None" = None
+) -> AsyncGenerator[Backend]:
+    """Open the store and everything that works on it.
+
+    Args:
+        settings: what the user has set.
+        is_local: whether the client shares the machine; others may name no files, and upload them instead.
+        quota: what an owner may hold; by default any amount.
+        links: signs addresses of media.
 
     Raises:
         ConfigurationError: a setting cannot work.
@@ -37,8 +51,8 @@ async def open_backend(settings: Settings, *, is_local: bool) -> AsyncGenerator[
         sys.stderr.write(f"sensorium {version('sensorium')}: {in_use}\n")
         sys.stderr.flush()
         with closing(service.spool) as spool:
-            where = sources(settings, spool, is_local=is_local)
-            yield Backend(service=service, sources=where, shows_paths=is_local)
+            where = sources(settings, spool, None if is_local else service.uploads)
+            yield Backend(service=service, sources=where, shows_paths=is_local, quota=quota or Quota(), links=links)
 
 
 async def open_store(home: Path) -> Store:
@@ -76,7 +90,9 @@ def places(settings: Settings, *, is_local: bool) -> tuple[tuple[Path, ...], boo
     return roots, settings.allow_urls if settings.allow_urls is not None else is_local
 
 
-def sources(settings: Settings, spool: Spool, *, is_local: bool) -> Sources:
-    """Where files come from, and where they wait."""
-    roots, allow_urls = places(settings, is_local=is_local)
-    return Sources(spool=spool, roots=roots, allow_urls=allow_urls, max_bytes=settings.max_file_mb * 2**20)
+def sources(settings: Settings, spool: Spool, uploads: Uploads | None) -> Sources:
+    """Where files come from, and where they wait; with `uploads`, for clients on other machines."""
+    roots, allow_urls = places(settings, is_local=uploads is None)
+    max_bytes = settings.max_file_mb * 2**20
+    mine = uploads.limited(max_bytes) if uploads else None
+    return Sources(spool=spool, roots=roots, allow_urls=allow_urls, max_bytes=max_bytes, uploads=mine)

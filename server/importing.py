@@ -26,9 +26,9 @@ from memory.usage import Usage
 from server.composition import open_backend
 from server.costs import dollars, usage_facts
 from server.foreign import GRAPHS, MARKDOWN, Graph, Matter, Note, front_matter, graph_in
+from server.principals import LOCAL
 from server.reembedding import embed_all, progress_bar
 from server.settings import Settings
-from server.tools import LOCAL
 from server.warming import Backend
 
 
@@ -160,7 +160,7 @@ async def _file(backend: Backend, order: Order, path: Path, outcome: Outcome) ->
     is_markdown = path.suffix.lower() in MARKDOWN
     matter = await in_io_thread(front_matter, path) if is_markdown else Matter()
     try:
-        async with backend.sources.fetched([str(path)]) as parts:
+        async with backend.sources.fetched([str(path)], LOCAL) as parts:
             said = _request(order, parts, matter.title, matter.tags)
             _count(await backend.service.remember(replace(said, occurred_at=matter.when)), outcome)
     except InvalidInputError as error:

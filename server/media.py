@@ -12,7 +12,7 @@ from memory.model import Segment
 from memory.pieces import Medium, Modality
 from server.warming import Backend
 
-MediaChoice = Literal["thumbnails", "none", "full"]
+MediaChoice = Literal["thumbnails", "none", "full", "links"]
 MAX_THUMBNAILS = 3
 MAX_BYTES = 440_000
 """Media bytes in one result: 590 kB in base64, which leaves over 100 kB for the words of a result of 700 kB.
@@ -63,7 +63,7 @@ async def contents_of(
 
 
 def _wanted(sights: Sequence[Sight], choice: MediaChoice) -> list[Sight]:
-    if choice == "none":
+    if choice in ("none", "links"):
         return []
     places = {(one.segment.media, one.segment.anchor.unit, one.segment.anchor.start): one for one in reversed(sights)}
     with_media = [one for one in reversed(places.values()) if one.segment.media]

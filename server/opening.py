@@ -206,7 +206,7 @@ def heading(backend: Backend, segments: Sequence[Segment], room: int = sys.maxsi
 
 def _facts(backend: Backend, segments: Sequence[Segment], text: str) -> dict[str, Any]:
     first = segments[0]
-    media = {one.media: str(backend.path_of(one) or resource_of(one)) for one in segments if one.media}
+    media = {one.media: backend.place_of(one, is_whole=True) or resource_of(one) for one in segments if one.media}
     return {
         "id": first.id,
         "title": first.title,

@@ -7,7 +7,6 @@ own words, whatever it says.
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from memory.media.anchors import described, reached
@@ -43,7 +42,7 @@ class Shown:
     Attributes:
         head: the lines above the passage.
         passage: as much of what was found as fits.
-        path: where the medium lies on this machine; empty where the client is elsewhere.
+        path: where the medium lies on this machine, or a link to it; empty where the client has neither.
     """
 
     hit: Hit
@@ -62,6 +61,7 @@ class Shown:
             "why": list(self.hit.why),
             "piece": piece_of(segment.id, segment.index),
             "anchor": described(segment.anchor),
+            **({"seconds": [segment.anchor.start, segment.anchor.end]} if segment.anchor.unit == "seconds" else {}),
             "heading": segment.anchor.heading,
             "passage": self.passage,
             "when": f"{segment.occurred_at:%Y-%m-%dT%H:%M:%SZ}",
@@ -111,13 +111,12 @@ class Answer:
 
 
 def answer(
-    recollection: Recollection, query: str, max_tokens: int, paths: Sequence[Path | None], warnings: Sequence[str]
+    recollection: Recollection, query: str, max_tokens: int, places: Sequence[str], warnings: Sequence[str]
 ) -> Answer:
     """Cut a recollection to a budget: heads with a little of each passage, then more of them; at least one hit."""
     hits = recollection.hits
     remarks = [*_remarks(recollection, missing=recollection.found, cut=len(hits)), *warnings]
     room = max_tokens - lines_cost([_headline(len(hits), recollection.found)]) - room_for_remarks(remarks, max_tokens)
-    places = ["" if path is None else str(path) for path in paths]
     heads = [
         _head(hit, path, number, room_for_head(room))
         for number, (hit, path) in enumerate(zip(hits, places, strict=True), 1)

@@ -20,9 +20,9 @@ from memory.requests import Extract
 from server.boundary import told_to_the_reader
 from server.media import OPENED_PX
 from server.opening import heading, whole_text
+from server.principals import asking
 from server.rendering import NOTICE, piece_of, quoted
 from server.reporting import report
-from server.tools import LOCAL
 from server.topicmap import SHOWN, topics_text
 from server.warming import Backend, Warming
 
@@ -98,7 +98,7 @@ async def _told(
 
 
 async def _status(backend: Backend) -> str:
-    return report(await backend.service.status(LOCAL), shows_paths=backend.shows_paths)
+    return report(await backend.service.status(asking("memory:read").owner), shows_paths=backend.shows_paths)
 
 
 async def _topics(backend: Backend) -> str:
@@ -156,7 +156,7 @@ async def _open(backend: Backend, id_: str) -> list[Segment]:
 
 
 def _now() -> SearchFilter:
-    return SearchFilter(owner=LOCAL, now=datetime.now(UTC))
+    return SearchFilter(owner=asking("memory:read").owner, now=datetime.now(UTC))
 
 
 def add_prompts(server: MemoryServer) -> None:

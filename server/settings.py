@@ -112,6 +112,11 @@ class Settings(BaseSettings):
         default=False,
         description="Whether where a photo was taken is kept, as the metadata `latitude` and `longitude`.",
     )
+    tokens: SecretStr = Field(
+        default=SecretStr(""),
+        description="Bearer tokens of a server over HTTP, as `name=sha256` with spaces between: "
+        "`sensorium token add NAME --print-only` makes one. Beside those that `sensorium token add` keeps.",
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         default="WARNING", description="What is logged on stderr."
     )

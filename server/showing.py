@@ -16,12 +16,18 @@ async def recalled(
 ) -> CallToolResult:
     """Search and show."""
     recollection = await backend.service.recall(question)
-    paths = [backend.path_of(hit.medium) if hit.medium else None for hit in recollection.hits]
-    shown = answer(recollection, question.query, max_tokens, paths, warnings)
+    warned = [*warnings, *_without_links(backend, media)]
+    places = [backend.place_of(hit.medium) if hit.medium else "" for hit in recollection.hits]
+    shown = answer(recollection, question.query, max_tokens, places, warned)
     near = [_sight(one.hit) for one in shown.shown if _is_near_best(one.hit, recollection)]
     contents, unsent = await contents_of(backend, [sight for sight in near if sight], media)
-    said = [*warnings, *unsent]
+    said = [*warned, *unsent]
     return result(shown.text(said), contents, None if contents else {**shown.facts(), "warnings": said})
+
+
+def _without_links(backend: Backend, media: MediaChoice) -> list[str]:
+    is_in_vain = media == "links" and backend.links is None
+    return ["links are given by a server over HTTP; here media lie where `medium` says"] if is_in_vain else []
 
 
 def _sight(hit: Hit) -> Sight | None:

@@ -7,7 +7,7 @@ from functools import partial
 
 from server.app import build_server, log_to_stderr
 from server.settings import Settings
-from server.warming import open_lazily
+from server.warming import Warming, open_lazily
 from server.wire import mend_stdin
 
 
@@ -19,7 +19,7 @@ def serve_stdio(settings: Settings) -> None:
     mend_stdin()
     # A read of standard input cannot be interrupted; every write is safe at any moment.
     signal.signal(signal.SIGINT, _stop)
-    build_server(partial(open_lazily, settings, is_local=True)).run("stdio")
+    build_server(Warming(partial(open_lazily, settings, is_local=True))).run("stdio")
 
 
 def _stop(_number: int, _frame: object) -> None:

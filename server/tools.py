@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from inspect import signature
 from itertools import count
@@ -34,14 +35,13 @@ from server.arguments import (
 from server.boundary import told_to_the_model
 from server.media import MediaChoice
 from server.opening import opened
+from server.principals import asking
 from server.results import ForgetResult, RememberResult, forgotten, proposed, remembered
 from server.showing import recalled
 from server.warming import Backend, Warming
 
 ServerContext = Context[Warming, Any]
 _NO_METADATA: Metadata = {}
-LOCAL = "local"
-"""The owner of everything that comes over stdio or an unauthenticated loopback."""
 
 
 async def remember(
@@ -60,13 +60,14 @@ async def remember(
 ) -> Annotated[CallToolResult, RememberResult]:
     """Keep one thing."""
     with told_to_the_model():
+        owner = asking("memory:write").owner
         backend = await _backend(ctx)
         if len(files) > MAX_PARTS:
             raise TooLargeError(f"{len(files)} files are too many for one memory: at most {MAX_PARTS} fit")
         notes: list[Part] = [TextPart(text=text)] if text else []
-        async with backend.sources.fetched(files) as parts:
+        async with backend.sources.fetched(files, owner) as parts:
             request = Remembrance(
-                owner=LOCAL,
+                owner=owner,
                 parts=(*notes, *parts),
                 title=title,
                 tags=tuple(dict.fromkeys(tags)),
@@ -76,8 +77,11 @@ async def remember(
                 occurred_at=moment(when, "when"),
                 expires_at=moment(expires, "expires", ahead=True),
                 replaces=memory_id(replaces) or replaces,
+                quota=backend.quota,
             )
-            return remembered(await backend.service.remember(request, _progress(ctx)), _ignored(ctx, "remember"))
+            kept = await backend.service.remember(request, _progress(ctx))
+            await backend.sources.used(files, owner)
+            return remembered(kept, _ignored(ctx, "remember"))
 
 
 async def recall(
@@ -102,8 +106,10 @@ async def recall(
 ) -> CallToolResult:
     """Search, open by id, or list the newest."""
     with told_to_the_model():
-        backend = await _backend(ctx)
+        owner = asking("memory:read").owner
+        backend = replace(await _backend(ctx), gives_links=media == "links")
         filters = _filters(
+            owner,
             modalities,
             tags,
             since=since,
@@ -119,7 +125,7 @@ async def recall(
             return await opened(
                 backend, filters, tuple(map(extract, ids)), max_tokens=max_tokens, media=media, warnings=warnings
             )
-        async with _examples(backend, like) as toward, _examples(backend, unlike) as away:
+        async with _examples(backend, like, owner) as toward, _examples(backend, unlike, owner) as away:
             question = Question(
                 filters=filters,
                 query=query,
@@ -147,18 +153,19 @@ async def forget(
 ) -> Annotated[CallToolResult, ForgetResult]:
     """Erase by id, or propose and then erase by filter."""
     with told_to_the_model():
+        owner = asking("memory:forget").owner
         backend = await _backend(ctx)
         if ignored := _ignored(ctx, "forget"):
             # A filter without effect would widen what goes.
             raise InvalidInputError(f"nothing was forgotten: {'; '.join(ignored)}")
         filters = _filters(
-            modalities, tags, since=since, until=until, namespace=namespace, session=session, metadata={}
+            owner, modalities, tags, since=since, until=until, namespace=namespace, session=session, metadata={}
         )
         narrowed = bool(query.strip() or tags or since or until or namespace or session or modalities)
         if ids and narrowed:
             raise InvalidInputError("give either ids or filters, not both: nothing was forgotten")
         if ids:
-            receipt = await backend.service.forget_ids(LOCAL, [memory_id(id_) or id_ for id_ in ids])
+            receipt = await backend.service.forget_ids(owner, [memory_id(id_) or id_ for id_ in ids])
             return forgotten(receipt)
         if not narrowed:
             raise InvalidInputError("say what to forget: ids, or at least one filter (query, tags, since, …)")
@@ -207,6 +214,7 @@ def _ignored(ctx: ServerContext, tool: str) -> tuple[str, ...]:
 
 
 def _filters(
+    owner: str,
     modalities: Sequence[str],
     tags: Sequence[str],
     *,
@@ -217,7 +225,7 @@ def _filters(
     metadata: dict[str, MetadataValue],
 ) -> SearchFilter:
     return SearchFilter(
-        owner=LOCAL,
+        owner=owner,
         now=datetime.now(UTC).astimezone(),  # "yesterday" is a day of this machine
         modalities=tuple(map(Modality, modalities)),
         tags=tuple(tags),
@@ -240,10 +248,11 @@ def _progress(ctx: ServerContext) -> Callable[[str], Awaitable[None]]:
 
 
 @asynccontextmanager
-async def _examples(backend: Backend, given: Sequence[str]) -> AsyncGenerator[tuple[Example, ...]]:
+async def _examples(backend: Backend, given: Sequence[str], owner: str) -> AsyncGenerator[tuple[Example, ...]]:
     if len(given) > MAX_PARTS:
         raise TooLargeError(f"{len(given)} examples are too many for one question: at most {MAX_PARTS} are taken")
     ids = [memory_id(one) for one in given]
-    async with backend.sources.fetched([one for one, id_ in zip(given, ids, strict=True) if id_ is None]) as parts:
-        files = iter(parts)
-        yield tuple(next(files) if id_ is None else id_ for id_ in ids)
+    files = [one for one, id_ in zip(given, ids, strict=True) if id_ is None]
+    async with backend.sources.fetched(files, owner) as parts:
+        read = iter(parts)
+        yield tuple(next(read) if id_ is None else id_ for id_ in ids)

@@ -11,9 +11,9 @@ from rich.text import Text
 from memory.model import SearchFilter
 from memory.requests import TopicMap
 from server.composition import open_backend
+from server.principals import LOCAL
 from server.rendering import label
 from server.settings import Settings
-from server.tools import LOCAL
 from server.topicmap import examples, facts, headline, remarks, size
 
 

@@ -3,20 +3,20 @@
 import logging
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import import_module
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import anyio
 
 from memory.errors import SensoriumError
-from memory.model import Segment
+from memory.model import Quota, Segment
 from server.settings import Settings
 
 if TYPE_CHECKING:
     from memory.service import MemoryService
     from memory.sources.sources import Sources
+    from server.web.signing import Links
 
 logger = logging.getLogger(__name__)
 
@@ -27,15 +27,26 @@ class Backend:
 
     Attributes:
         shows_paths: whether results may name files on this machine: only where the client is on it.
+        quota: what an owner may hold.
+        links: signs addresses of media; None where there are none to give.
+        gives_links: whether this call asked for them.
     """
 
     service: "MemoryService"
     sources: "Sources"
     shows_paths: bool
+    quota: Quota = field(default_factory=Quota)
+    links: "Links | None" = None
+    gives_links: bool = False
 
-    def path_of(self, segment: Segment) -> Path | None:
-        """Where the segment's medium lies, for a client that can open it there."""
-        return self.service.path_of(segment) if self.shows_paths and segment.media else None
+    def place_of(self, segment: Segment, *, is_whole: bool = False) -> str:
+        """Where the segment's medium lies, or what a link shows of it; empty where the client can reach neither."""
+        if not segment.media:
+            return ""
+        if self.gives_links and self.links is not None:
+            part = f"/media/{segment.id}/{segment.part}"
+            return self.links.address(segment.owner, part if is_whole else f"{part}/{segment.index}")
+        return str(self.service.path_of(segment)) if self.shows_paths else ""
 
 
 OpenBackend = Callable[[], AbstractAsyncContextManager[Backend]]
@@ -49,6 +60,19 @@ class Warming:
         self._settled = anyio.Event()
         self._backend: Backend | None = None
         self._error: Exception | None = None
+
+    @property
+    def backend(self) -> Backend | None:
+        """The backend, once it is open."""
+        return self._backend
+
+    @property
+    def reason(self) -> str:
+        """Why it could not be opened; empty while it may be."""
+        known = isinstance(self._error, SensoriumError)
+        return (
+            "" if self._error is None else str(self._error) if known else "a bug; the log on stderr has the traceback"
+        )
 
     async def ready(self) -> Backend:
         """The open backend.
@@ -88,8 +112,10 @@ class Warming:
 
 
 @asynccontextmanager
-async def open_lazily(settings: Settings, *, is_local: bool) -> AsyncGenerator[Backend]:
+async def open_lazily(
+    settings: Settings, *, is_local: bool, quota: Quota | None = None, links: "Links | None" = None
+) -> AsyncGenerator[Backend]:
     """A backend whose libraries are imported in a thread, while the event loop answers the client."""
     composition = await anyio.to_thread.run_sync(import_module, "server.composition")
-    async with composition.open_backend(settings, is_local=is_local) as backend:
+    async with composition.open_backend(settings, is_local=is_local, quota=quota, links=links) as backend:
         yield backend

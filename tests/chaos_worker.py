@@ -48,7 +48,7 @@ async def _remember(backend: Backend, turns: anyio.Semaphore, acknowledged: Path
             await backend.service.remember(Remembrance(owner="local", parts=(note,)))
         else:
             path = written(backend.service.home.parent / "in", f"{number}.png", picture("red", str(number)))
-            async with backend.sources.fetched([path]) as parts:
+            async with backend.sources.fetched([path], "local") as parts:
                 await backend.service.remember(Remembrance(owner="local", parts=(note, *parts)))
         with acknowledged.open("a") as file:
             file.write(f"{number}\n")

@@ -28,7 +28,7 @@ from memory.sources.sources import Sources
 from memory.store.store import Store
 from memory.threads import in_worker
 from server.app import build_server
-from server.warming import Backend
+from server.warming import Backend, Warming
 
 T = TypeVar("T")
 
@@ -110,7 +110,7 @@ async def connected(
     async def open_backend() -> AsyncGenerator[Backend]:
         yield Backend(service=service, sources=sources, shows_paths=is_local)
 
-    async with Client(build_server(open_backend), mode=mode) as client:
+    async with Client(build_server(Warming(open_backend)), mode=mode) as client:
         yield Tools(client, service)
 
 

@@ -15,7 +15,7 @@ from memory.service import MemoryService
 from server.app import build_server
 from server.composition import open_backend
 from server.settings import Settings
-from server.warming import Backend
+from server.warming import Backend, Warming
 
 
 def settings_for(gemini: GeminiServer, home: Path, **changed: Any) -> Settings:
@@ -48,7 +48,7 @@ async def connected_by(settings: Settings) -> AsyncGenerator[Tools]:
             opened.append(backend.service)
             yield backend
 
-    async with Client(build_server(open_)) as client:
+    async with Client(build_server(Warming(open_))) as client:
         await client.call_tool("recall", {})
         yield Tools(client, opened[0])
 

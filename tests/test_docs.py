@@ -32,7 +32,9 @@ def test_the_tools_table_names_every_argument(tool: str) -> None:
     assert [name for name in arguments if f"`{name}`" not in row] == []
 
 
-@pytest.mark.parametrize("document", ["README.md", "ARCHITECTURE.md", "CHANGELOG.md", "docs/archive.md"])
+@pytest.mark.parametrize(
+    "document", ["README.md", "ARCHITECTURE.md", "CHANGELOG.md", "docs/archive.md", "docs/http.md"]
+)
 def test_links_and_modules_named_in_the_documents_are_there(document: str) -> None:
     text = (ROOT / document).read_text(encoding="utf-8")
     links = [link for link in re.findall(r"\]\(([^)#]+)\)", text) if "://" not in link]

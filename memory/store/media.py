@@ -3,7 +3,7 @@
 import mimetypes
 import secrets
 import shutil
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -164,6 +164,10 @@ class MediaStore:
         for half in list(self._root.glob(f"??/{_WRITING}*")):
             half.unlink(missing_ok=True)
         return {key: self.delete(key) for key in list(self.keys()) if key not in needed}
+
+    def size_of(self, keys: Iterable[str]) -> int:
+        """How much the files of these keys take, without their views; one that is gone takes nothing."""
+        return sum(path.stat().st_size for path in map(self.path, keys) if path.exists())
 
     def size_bytes(self) -> int:
         """How much all media take together, views and all."""

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from memory.errors import InvalidInputError, NotFoundError, StoreError
-from memory.model import Segment, SegmentKey
+from memory.model import Quota, Segment, SegmentKey
 from memory.pieces import File
 from memory.store.clock import is_believed
 from memory.store.engine import translated
@@ -20,6 +20,7 @@ from memory.store.filters import UNREAD, any_key, given_up, one_of, same_content
 from memory.store.flushing import make_folder
 from memory.store.formats import check_format, is_read_only, mark_format
 from memory.store.handle import Handle
+from memory.store.holdings import Accounts, size_of
 from memory.store.lock import PATIENCE_S, ProcessLock
 from memory.store.marks import Epoch, is_news
 from memory.store.media import MediaStore
@@ -42,6 +43,7 @@ class Store:
     def __init__(self, home: Path, handle: Handle, media: MediaStore, writing: ProcessLock) -> None:
         self.table = SegmentTable(handle)
         self.searches = Searches(handle)
+        self.accounts = Accounts(handle, media)
         self.media = media
         self.erasure = Erasure(handle, self.table, media, self.exclusively, home / "erasing")
         self.tidying = Tidying(handle, self.table, writing)
@@ -214,6 +216,7 @@ class Store:
         segments: Sequence[Segment],
         vectors: Mapping[str, NDArray[np.float32]],
         files: Sequence[File],
+        quota: Quota,
     ) -> str:
         """Write a memory, media first; returns its id, or that of the same content already kept.
 
@@ -222,6 +225,7 @@ class Store:
 
         Raises:
             NotFoundError: the version it replaces was forgotten.
+            QuotaExceededError: it does not fit into what its owner may hold.
             InvalidInputError: the version it replaces was replaced by another.
             StoreError: it could not be written, and nothing of it is left; or not flushed, and it may be.
         """
@@ -233,6 +237,7 @@ class Store:
                 return original.id
             if first.replaces:
                 await self.check_replaceable(first.owner, first.replaces)
+            await self.accounts.check_room(first.owner, quota, size_of(segments, files))
             await self._write(segments, vectors, files)
         return first.id
 
@@ -275,6 +280,11 @@ class Store:
         """Give pending segments their vectors."""
         async with self._writing.hold():
             await self.table.fill(column, keys, vectors)
+
+    async def forget_failures(self, owner: str) -> None:
+        """Have what was refused of an owner's memories tried again."""
+        async with self._writing.hold():
+            await self.table.forget_failures(f"owner = {text_literal(owner)}")
 
     async def mark_failed(self, keys: Sequence[SegmentKey], error: str) -> None:
         """Keep the reason why segments could not be embedded with them."""

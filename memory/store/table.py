@@ -120,9 +120,10 @@ class SegmentTable:
         stats = await self._handle.read(lambda table: table.index_stats(index))
         return stats.num_unindexed_rows if stats else 0
 
-    async def forget_failures(self) -> None:
-        """Count no attempt any more: what another embedder refused, this one may take."""
-        await self._handle.write(lambda table: table.update({"attempts": 0, "error": ""}, where="attempts > 0"))
+    async def forget_failures(self, condition: str = "true") -> None:
+        """Count no attempt of the rows any more: what was refused, may be taken now."""
+        tried = f"{condition} AND attempts > 0"
+        await self._handle.write(lambda table: table.update({"attempts": 0, "error": ""}, where=tried))
 
     async def append(
         self, segments: Sequence[Segment], vectors: Mapping[str, NDArray[np.float32]], *, replaced: str = ""

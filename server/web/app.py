@@ -1,92 +1,76 @@
-"""Serving over HTTP: streamable MCP at `/mcp`, and `/healthz`."""
+"""The ASGI application: MCP at `/mcp`, uploads, media, the page, health and metrics, each for whom it is meant."""
 
 import contextlib
-import ipaddress
-import logging
-import socket
-import sys
 from collections.abc import AsyncGenerator, Sequence
+from dataclasses import dataclass, field
 from functools import partial
-from importlib.metadata import version
+from typing import Final
 
-import uvicorn
-from mcp.server.transport_security import TransportSecurityMiddleware, TransportSecuritySettings
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse
-from starlette.routing import Route
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.routing import BaseRoute, Route, request_response
+from starlette.types import ASGIApp
 
-from memory.errors import ConfigurationError
-from server.app import build_server, log_to_stderr
-from server.settings import Settings
-from server.warming import OpenBackend, open_lazily
+from memory.model import Quota
+from server.app import build_server
+from server.principals import SCOPES
+from server.principals import Scope as Permission
+from server.warming import OpenBackend, Warming
+from server.web.access import Access, Admission, ByTool
+from server.web.api import Api
+from server.web.health import healthz, readyz
+from server.web.hosts import KnownHosts, security_of
+from server.web.journal import Journal
+from server.web.linked import Linked
+from server.web.login import MAX_FORM_BYTES, login, logout
+from server.web.media import Media
+from server.web.metrics import Metrics
+from server.web.page import page_routes
+from server.web.signing import Links
+from server.web.uploads import upload
 
-MAX_BODY_BYTES = 64 * 2**20
-"""Largest request taken: a file as a `data:` URI within one call."""
+MAX_BODY_BYTES: Final = 64 * 2**20
+"""Largest MCP request taken: a file as a `data:` URI within one call. Larger files are uploaded."""
+METADATA_PATH: Final = "/.well-known/oauth-protected-resource/mcp"
+"""Where clients learn who gives tokens for `/mcp`. Source: RFC 9728, 3.1."""
+_TOOL_SCOPES: Final[Sequence[tuple[str, Permission]]] = (
+    ("remember", "memory:write"),
+    ("recall", "memory:read"),
+    ("forget", "memory:forget"),
+)
 
-GRACE_S = 5
-"""How long calls under way may go on once the server is told to stop; what they have not stored is not there."""
 
-_LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """How a memory is served over HTTP.
 
-
-def serve_http(settings: Settings, *, host: str, port: int, insecure: bool) -> None:
-    """Serve until told to stop.
-
-    Raises:
-        ConfigurationError: `host` is not this machine alone and `insecure` was not said.
+    Attributes:
+        hosts: names that are answered, as a URL has them, with brackets around IPv6, at any port; all, where there
+            are none.
+        access: who is let in.
+        links: signs addresses of media.
+        resource: this server's `/mcp` as clients call it, for OAuth metadata; empty without an issuer.
+        quota: what an owner may hold.
+        metrics: what is counted.
     """
-    if not (insecure or _is_loopback(host)):
-        raise ConfigurationError(
-            f"--host {host} is reachable from other machines, and this server asks nobody who they are. "
-            "Listen on 127.0.0.1 behind a proxy that does, or say --insecure."
-        )
-    log_to_stderr(settings.log_level)
-    hosts = () if insecure else tuple(dict.fromkeys([*_LOOPBACK, _in_url(host)]))
-    app = build_http_app(partial(open_lazily, settings, is_local=False), hosts=hosts)
-    # Without a configuration of its own, uvicorn logs as everything else here does.
-    config = uvicorn.Config(
-        app, host=host, port=port, log_config=None, access_log=False, timeout_graceful_shutdown=GRACE_S
-    )
-    server = _Server(config)
-    with contextlib.suppress(KeyboardInterrupt):
-        server.run()
+
+    hosts: tuple[str, ...]
+    access: Access
+    links: Links
+    resource: str = ""
+    quota: Quota = field(default_factory=Quota)
+    metrics: Metrics = field(default_factory=Metrics)
 
 
-class _Server(uvicorn.Server):
-    """Says on stderr where it listens, whatever the level of the logs."""
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        if logging.getLogger("uvicorn.error").isEnabledFor(logging.INFO):
-            return  # uvicorn has said it
-        port = self.servers[0].sockets[0].getsockname()[1]
-        address = f"http://{_in_url(self.config.host)}:{port}"
-        sys.stderr.write(f"sensorium {version('sensorium')}: running on {address} (Ctrl+C stops it)\n")
-        sys.stderr.flush()
-
-
-def build_http_app(open_backend: OpenBackend, *, hosts: Sequence[str]) -> Starlette:
-    """The ASGI application; requests for other hosts are refused, by an empty list none are.
-
-    Args:
-        open_backend: opens the memory.
-        hosts: as a URL has them, with brackets around IPv6; any port of them is meant.
-    """
-    server = build_server(open_backend)
-    allowed = [*hosts, *(f"{host}:*" for host in hosts)]
-    security = TransportSecuritySettings(
-        enable_dns_rebinding_protection=bool(hosts),
-        allowed_hosts=allowed,
-        allowed_origins=[f"{scheme}://{host}" for host in allowed for scheme in ("http", "https")],
-    )
+def build_http_app(open_backend: OpenBackend, site: Site) -> Starlette:
+    """The application over a memory that `open_backend` opens."""
+    memory = Warming(open_backend)
+    server = build_server(memory, middleware=[site.metrics.count_calls])
+    security = security_of(site.hosts)
     mcp = server.streamable_http_app(
-        stateless_http=True,
-        json_response=True,
-        max_request_body_size=MAX_BODY_BYTES,
-        transport_security=security,
+        stateless_http=True, json_response=True, max_request_body_size=MAX_BODY_BYTES, transport_security=security
     )
 
     @contextlib.asynccontextmanager
@@ -95,37 +79,62 @@ def build_http_app(open_backend: OpenBackend, *, hosts: Sequence[str]) -> Starle
             yield
 
     return Starlette(
-        routes=[Route("/healthz", _healthz), *mcp.routes],
-        middleware=[Middleware(_KnownHosts, security=security)],
+        routes=[*_mcp(mcp.routes, site), *_routes(memory, site), *page_routes()],
+        middleware=[
+            Middleware(Journal, metrics=site.metrics),
+            Middleware(KnownHosts, security=security),
+            Middleware(Admission, access=site.access),
+        ],
         lifespan=lifespan,
     )
 
 
-class _KnownHosts:
-    """Refuses, on every route, the hosts and origins that the SDK refuses on its own."""
-
-    def __init__(self, app: ASGIApp, security: TransportSecuritySettings) -> None:
-        self._app = app
-        self._check = TransportSecurityMiddleware(security)
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        refusal = await self._check.validate_request(Request(scope)) if scope["type"] == "http" else None
-        await (refusal or self._app)(scope, receive, send)
+def _mcp(routes: Sequence[BaseRoute], site: Site) -> list[Route]:
+    """The SDK's endpoint behind our own admission, and where clients learn how to be let in (RFC 9728)."""
+    [endpoint] = [route.app for route in routes if isinstance(route, Route)]
+    issuer = site.access.issuer
+    metadata = [Route(METADATA_PATH, partial(_metadata, site.resource, issuer.url))] if issuer else []
+    return [Route("/mcp", ByTool(endpoint, site.access, _TOOL_SCOPES)), *metadata]
 
 
-async def _healthz(_: Request) -> JSONResponse:
-    """The process answers; whether the memory is open is another question."""
-    return JSONResponse({"status": "ok"})
+async def _metadata(resource: str, issuer: str, _: Request) -> JSONResponse:
+    """Protected resource metadata; addresses exactly as they were given, as clients compare them so (RFC 8414, 3.3)."""
+    return JSONResponse(
+        {
+            "resource": resource,
+            "authorization_servers": [issuer],
+            "scopes_supported": list(SCOPES),
+            "bearer_methods_supported": ["header"],
+            "resource_name": "Sensorium",
+        }
+    )
 
 
-def _in_url(host: str) -> str:
-    return f"[{host}]" if ":" in host else host
+def _routes(memory: Warming, site: Site) -> list[Route]:
+    access, media, api = site.access, Media(memory), Api(memory, site.access)
+    part, piece = request_response(media.part), request_response(media.piece)
+    shown = partial(Linked, links=site.links)
+    return [
+        Route("/healthz", healthz),
+        Route("/readyz", partial(readyz, memory)),
+        _get("/metrics", access.required(request_response(partial(site.metrics.endpoint, memory)))),
+        _post("/upload", access.required(request_response(partial(upload, memory, site.quota)), "memory:write")),
+        _get("/media/{id}/{part:int}", shown(part, access.required(part, "memory:read"))),
+        _get("/media/{id}/{part:int}/{piece:int}", shown(piece, access.required(piece, "memory:read"))),
+        _get("/api/me", access.required(request_response(api.me))),
+        _get("/api/status", access.required(request_response(api.status), "memory:read")),
+        _get("/api/timeline", access.required(request_response(api.timeline), "memory:read")),
+        _get("/api/map", access.required(request_response(api.map), "memory:read")),
+        _get("/api/waiting", access.required(request_response(api.waiting), "memory:read")),
+        _post("/api/retry", access.required(request_response(api.retry), "memory:write")),
+        Route("/login", partial(login, access), methods=["POST"], max_body_size=MAX_FORM_BYTES),
+        Route("/logout", logout, methods=["POST"], max_body_size=MAX_FORM_BYTES),
+    ]
 
 
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
+def _get(path: str, app: ASGIApp) -> Route:
+    return Route(path, app, methods=["GET"])
+
+
+def _post(path: str, app: ASGIApp) -> Route:
+    return Route(path, app, methods=["POST"])

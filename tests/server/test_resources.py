@@ -127,7 +127,7 @@ def _report(home: Path, *, failed: int = 0, trouble: str = "", shows_paths: bool
         pending=5,
         unread=(),
         failed=failed,
-        media_bytes=0,
+        bytes=0,
         embedder="fake",
         spaces=(),
         reads=(),

@@ -68,7 +68,7 @@ def test_a_folder_that_is_not_a_full_path_is_refused(
 
 def test_the_largest_file_is_the_same_with_and_without_settings(tmp_path: Path) -> None:
     with closing(Spool(tmp_path)) as spool:
-        assert sources(read_settings(), spool, is_local=True).max_bytes == MAX_BYTES
+        assert sources(read_settings(), spool, None).max_bytes == MAX_BYTES
 
 
 @pytest.fixture

@@ -14,8 +14,11 @@ import pytest
 from mcp.client.client import Client
 
 from memory.errors import ConfigurationError
-from server.http import build_http_app
 from server.warming import Backend
+from server.web.access import Access
+from server.web.app import Site, build_http_app
+from server.web.pace import Pace
+from server.web.signing import Links, Sessions
 
 COMMAND = Path(sys.executable).with_name("sensorium")
 HOSTS = ("127.0.0.1", "localhost", "[::1]")
@@ -75,7 +78,8 @@ async def _never_opened() -> AsyncGenerator[Backend]:
 
 async def _statuses(host: str, *, hosts: tuple[str, ...] = HOSTS, **headers: str) -> list[int]:
     """What `/healthz`, `/mcp` and a route that is not there answer to a request for `host`."""
-    app = build_http_app(_never_opened, hosts=hosts)
+    access = Access(tokens=None, issuer=None, sessions=Sessions(b"key"), pace=Pace(None))
+    app = build_http_app(_never_opened, Site(hosts=hosts, access=access, links=Links(b"key")))
     async with (
         app.router.lifespan_context(app),
         httpx2.AsyncClient(transport=httpx2.ASGITransport(app=app), base_url="http://127.0.0.1") as web,
