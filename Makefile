@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 TESTS := $(BIN)/python -m pytest -n 2 --dist worksteal
 
-.PHONY: help setup demo test check heavy stress gemma live format coverage bench-start bench-recall bench-ablations bench-media bench-dimensions bench-pages bench-store lock clean
+.PHONY: help setup demo test check heavy stress conformance gemma live format coverage bench-start bench-recall bench-ablations bench-media bench-dimensions bench-pages bench-store lock clean
 
 help:
 	@echo "make demo         remember, restart, recall, forget: the whole product on real input"
@@ -11,6 +11,7 @@ help:
 	@echo "make check        format, lint, types, contracts and tests: what CI runs"
 	@echo "make heavy        tests that take minutes: processes that are killed"
 	@echo "make stress       concurrency, erasure and kills with real processes: 10 minutes"
+	@echo "make conformance  the official conformance suite and the Inspector against the HTTP server (npm; 2 minutes)"
 	@echo "make gemma        EmbeddingGemma 2 as the extra installs it, on a tiny model (3 GB of packages)"
 	@echo "make live         the embedders' contract against the real services (needs their keys, costs some cents)"
 	@echo "make coverage     which lines and branches the tests reach"
@@ -53,6 +54,9 @@ format: setup
 
 stress: setup
 	PYTHONPATH=tests $(BIN)/python -m stress.stress
+
+conformance: setup
+	PYTHONPATH=tests $(BIN)/python -m conformance.run
 
 heavy: setup
 	$(BIN)/python -m pytest -m heavy
@@ -100,4 +104,4 @@ lock: setup
 	$(BIN)/python -m pip freeze --exclude-editable | grep -v '@' > requirements.lock
 
 clean:
-	rm -rf .venv .venv-gemma build dist *.egg-info .pytest_cache .ruff_cache .import_linter_cache .hypothesis .coverage
+	rm -rf .cache .venv .venv-gemma build dist *.egg-info .pytest_cache .ruff_cache .import_linter_cache .hypothesis .coverage

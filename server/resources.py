@@ -9,7 +9,8 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from mcp.server.lowlevel.helper_types import ReadResourceContents
 from mcp.server.mcpserver import Context, MCPServer
-from mcp_types import InputRequiredResult
+from mcp.shared.exceptions import MCPError
+from mcp_types import INVALID_PARAMS, GetPromptResult, InputRequiredResult
 from pydantic import AnyUrl
 
 from memory.errors import NotFoundError
@@ -55,6 +56,15 @@ class MemoryServer(MCPServer[Warming]):
             return [replace(one, mime_type=_mime_being_read.get() or one.mime_type) for one in contents]
         finally:
             _mime_being_read.reset(outer)
+
+    async def get_prompt(
+        self, name: str, arguments: dict[str, Any] | None = None, context: Context[Warming, Any] | None = None
+    ) -> GetPromptResult | InputRequiredResult:
+        """See `MCPServer.get_prompt`, which takes a prompt that is not there for an error of its own."""
+        known = [prompt.name for prompt in await self.list_prompts()]
+        if name not in known:
+            raise MCPError(INVALID_PARAMS, f"there is no prompt {name[:80]!r}; there are {', '.join(known)}")
+        return await super().get_prompt(name, arguments, context)
 
 
 def add_resources(server: MemoryServer, memory: Warming) -> None:

@@ -1,11 +1,12 @@
 """The ASGI application: MCP at `/mcp`, uploads, media, the page, health and metrics, each for whom it is meant."""
 
 import contextlib
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
+from mcp.server.context import ServerMiddleware
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
@@ -17,6 +18,7 @@ from memory.model import Quota
 from server.app import build_server
 from server.principals import SCOPES
 from server.principals import Scope as Permission
+from server.resources import MemoryServer
 from server.warming import OpenBackend, Warming
 from server.web.access import Access, Admission, ByTool
 from server.web.api import Api
@@ -42,6 +44,9 @@ _TOOL_SCOPES: Final[Sequence[tuple[str, Permission]]] = (
 )
 
 
+BuildServer = Callable[[Warming, Sequence[ServerMiddleware[Any]]], MemoryServer]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
     """How a memory is served over HTTP.
@@ -64,10 +69,10 @@ class Site:
     metrics: Metrics = field(default_factory=Metrics)
 
 
-def build_http_app(open_backend: OpenBackend, site: Site) -> Starlette:
-    """The application over a memory that `open_backend` opens."""
+def build_http_app(open_backend: OpenBackend, site: Site, build: BuildServer = build_server) -> Starlette:
+    """The application over a memory that `open_backend` opens, and an MCP server that `build` makes on it."""
     memory = Warming(open_backend)
-    server = build_server(memory, middleware=[site.metrics.count_calls])
+    server = build(memory, [site.metrics.count_calls])
     security = security_of(site.hosts)
     mcp = server.streamable_http_app(
         stateless_http=True, json_response=True, max_request_body_size=MAX_BODY_BYTES, transport_security=security

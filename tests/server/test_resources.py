@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from harness import Tools, connected, picture, written
 from mcp.shared.exceptions import MCPError
-from mcp_types import BlobResourceContents, TextResourceContents
+from mcp_types import INVALID_PARAMS, BlobResourceContents, TextResourceContents
 from media.drawing import pdf
 
 from memory.pieces import Modality
@@ -147,3 +147,9 @@ def test_trouble_with_the_folder_does_not_name_it_to_a_client_elsewhere(tmp_path
         line for line in _report(tmp_path, trouble=f"{tmp_path}/memories is full", shows_paths=False) if "full" in line
     ]
     assert line == "upkeep stopped: the store/memories is full"
+
+
+async def test_a_prompt_that_is_not_there_is_answered_with_those_that_are(tools: Tools) -> None:
+    with pytest.raises(MCPError, match="there is no prompt 'nope'; there are what_do_you_know") as caught:
+        await tools.client.get_prompt("nope")
+    assert caught.value.error.code == INVALID_PARAMS
