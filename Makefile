@@ -3,11 +3,13 @@ PYTHON ?= python3
 BIN := .venv/bin
 TESTS := $(BIN)/python -m pytest -n 2 --dist worksteal
 
-.PHONY: help setup demo test check heavy stress conformance gemma live format coverage bench-start bench-recall bench-ablations bench-media bench-dimensions bench-pages bench-store lock clean
+.PHONY: help setup demo test test-browser screenshots check heavy stress conformance gemma live format coverage bench-start bench-recall bench-ablations bench-media bench-dimensions bench-pages bench-store lock clean
 
 help:
 	@echo "make demo         remember, restart, recall, forget: the whole product on real input"
 	@echo "make test         the test suite"
+	@echo "make test-browser the page in a real Chromium, which CHROMIUM names or the path holds (10 minutes)"
+	@echo "make screenshots  the pictures of the page in examples/page, made anew"
 	@echo "make check        format, lint, types, contracts and tests: what CI runs"
 	@echo "make heavy        tests that take minutes: processes that are killed"
 	@echo "make stress       concurrency, erasure and kills with real processes: 10 minutes"
@@ -40,6 +42,12 @@ demo: setup
 
 test: setup
 	$(TESTS)
+
+test-browser: setup
+	$(BIN)/python -m pytest -m browser tests/browser
+
+screenshots: setup
+	PYTHONPATH=tests $(BIN)/python -m browser.screenshots
 
 check: setup
 	$(BIN)/ruff format --check .

@@ -6,8 +6,10 @@
     │   ├── TooLargeError           over a stated limit
     │   ├── UndecodableError        damaged, truncated or empty content
     │   │   └── DecoderLostError    its decoder died or was stopped: it may go better another time
-    │   └── SourceNotAllowedError   a place that may not be read
+    │   ├── SourceNotAllowedError   a place that may not be read
+    │   └── QuotaExceededError      more than its owner may hold
     ├── NotFoundError               no such memory, or it belongs to someone else
+    ├── ForbiddenError              whoever asks may not do this
     ├── EmbeddingError
     │   ├── EmbeddingUnavailableError   passing: try again (`retry_after_s`)
     │   │   ├── SpoiltAnswerError       an answer that is of no use, and may have been paid for

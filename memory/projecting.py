@@ -5,8 +5,6 @@
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.decomposition import PCA
-from sklearn.manifold import TSNE
 
 _FEW = 8
 """Below this many points there are no neighbourhoods to keep."""
@@ -21,6 +19,9 @@ def on_a_plane(points: NDArray[np.float32]) -> NDArray[np.float64]:
     Args:
         points: shape (n, dimensions), rows of length 1.
     """
+    from sklearn.decomposition import PCA  # noqa: PLC0415  # takes seconds, and is needed here only
+    from sklearn.manifold import TSNE  # noqa: PLC0415  # likewise
+
     if len(points) < 2:
         return np.full((len(points), 2), 0.5)
     rough = PCA(n_components=min(_ROUGHLY, *points.shape), random_state=0).fit_transform(points)

@@ -77,7 +77,7 @@ async def test_a_digest_is_checked_and_what_does_not_match_leaves_nothing(tmp_pa
         right = hashlib.sha256(data)
         told = base64.b64encode(right.digest()).decode()
         query = f"?sha256={right.hexdigest()}" if header == "query" else ""
-        headers: dict[str, str] = {} if query else {header: f"sha-256=:{told}:"}
+        headers = dict[str, str]() if query else {header: f"sha-256=:{told}:"}
         assert (await alice.post(f"/upload{query}", data, **headers)).json()["sha256"] == right.hexdigest()
         refused = await alice.post(f"/upload{query}", data + b"!", **headers)
         assert refused.status_code == 422

@@ -2,7 +2,7 @@
 
 import { icon, make } from "./dom.js";
 import { NOT_OPEN, address } from "./state.js";
-import { MODALITIES, day, marked, oneLine } from "./words.js";
+import { MODALITIES, counted, day, marked, oneLine } from "./words.js";
 
 const SEEN = ["image", "video", "document"];
 const REASONS = { meaning: "by meaning", looks: "by its looks", time: "by its time" };
@@ -59,7 +59,7 @@ function sight(hit, place, words) {
 
 function facts(hit) {
   const kind = make("span", { class: "kind" }, icon(hit.modality), MODALITIES[hit.modality] ?? hit.modality);
-  const more = hit.others ? make("span", {}, `+${hit.others} more places`) : null;
+  const more = hit.others ? make("span", {}, counted(hit.others, "more place")) : null;
   const same = hit.same.length ? make("span", {}, `same as ${hit.same.length} more`) : null;
   const pending = hit.pending ? make("span", { class: "pending" }, "pending") : null;
   const tags = hit.tags.slice(0, 3).map((tag) => make("a", { class: "tag", href: address({ tags: [tag] }), dir: "auto" }, `#${tag}`));

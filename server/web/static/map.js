@@ -74,21 +74,30 @@ function point(spot, radius) {
     draw("circle", { cx: xOf(spot), cy: yOf(spot), r: radius }));
 }
 
-/** The names of the largest topics, amid their points; one that would lie on another is left to the legend. */
+/** The names of the largest topics, amid their points; one that has no room there is left to the legend. */
 function labels(spots, topics) {
-  const taken = [];
+  const taken = spots.map((spot) => ({ x: xOf(spot), y: yOf(spot), half: 8, high: 8 }));
   return topics.slice(0, NAMED).map((topic, number) => {
     const own = spots.filter((spot) => spot.topic === number);
     const words = topic.words.slice(0, 2).join(", ");
     if (!own.length || !words) return null;
-    const half = words.length * 5 + 12;
-    const middle = own.reduce((sum, spot) => sum + xOf(spot), 0) / own.length;
-    const x = Math.min(WIDE - half, Math.max(half, middle));
-    const y = Math.max(20, own.reduce((sum, spot) => sum + yOf(spot), 0) / own.length - 16);
-    if (taken.some((one) => Math.abs(one.x - x) < one.half + half && Math.abs(one.y - y) < 24)) return null;
-    taken.push({ x, y, half });
-    return draw("text", { class: `label ${colourOf(number)}`, x, y, "text-anchor": "middle", "aria-hidden": "true" }, words);
+    const place = freePlace(own, words.length * 4.6 + 4, taken);
+    if (!place) return null;
+    taken.push(place);
+    return draw("text", { class: "label", x: place.x, y: place.y + 6, "text-anchor": "middle", "aria-hidden": "true" }, words);
   }).filter(Boolean);
+}
+
+/** Where a label lies on no point and no other label, as near the middle of its points as may be. */
+function freePlace(own, half, taken) {
+  const x = Math.min(WIDE - half, Math.max(half, own.reduce((sum, spot) => sum + xOf(spot), 0) / own.length));
+  const middle = own.reduce((sum, spot) => sum + yOf(spot), 0) / own.length;
+  for (const aside of [0, 14, -14, 28, -28, 42, -42, 56, -56, 70, -70]) {
+    const place = { x, y: middle + aside, half, high: 11 };
+    const isFree = taken.every((one) => Math.abs(one.x - x) >= one.half + half || Math.abs(one.y - place.y) >= one.high + 11);
+    if (isFree && place.y > 14 && place.y < HIGH - 14) return place;
+  }
+  return null;
 }
 
 /** The point that an arrow key leads to: near, and rather ahead than aside. */

@@ -104,9 +104,9 @@ async function showMedia(place, memory, state, title, signal) {
 
 async function showSimilar(place, memory, signal) {
   try {
-    const { hits } = await call("recall", { like: [memory.id], limit: SIMILAR, max_tokens: 6000, media: "links" }, signal);
+    const { hits, unsure } = await call("recall", { like: [memory.id], limit: SIMILAR, max_tokens: 6000, media: "links" }, signal);
     const others = hits.filter((hit) => hit.id !== memory.id);
-    if (signal.aborted || !others.length) return;
+    if (signal.aborted || unsure || !others.length) return;
     place.append(make("h3", {}, "Similar"), make("ul", { class: "grid small" }, ...others.map((hit) => make("li", {}, card(hit)))));
   } catch (error) {
     if (error.name !== "AbortError") place.append(make("p", { class: "quiet" }, `Nothing similar can be shown: ${error.message}`));

@@ -7,7 +7,7 @@ import { counted, day } from "./words.js";
 
 const DAY_MS = 86_400_000;
 const HIGH = 100;
-const FEWEST = 24;
+const FEWEST = 12;
 const UNITS = [
   { name: "day", days: 1, begins: (date) => date, next: (date) => plus(date, 1) },
   { name: "week", days: 7, begins: (date) => plus(date, -((date.getUTCDay() + 6) % 7)), next: (date) => plus(date, 7) },
