@@ -14,6 +14,8 @@ from memory.errors import InvalidInputError, NotFoundError, TooLargeError
 from memory.sources import uploads as uploading
 from memory.sources.uploads import MAX_WAITING, Uploads
 
+NO_HEADERS: dict[str, str] = {}
+
 
 async def _blocks(*blocks: bytes) -> AsyncIterator[bytes]:
     for block in blocks:
@@ -77,7 +79,9 @@ async def test_a_digest_is_checked_and_what_does_not_match_leaves_nothing(tmp_pa
         right = hashlib.sha256(data)
         told = base64.b64encode(right.digest()).decode()
         query = f"?sha256={right.hexdigest()}" if header == "query" else ""
-        headers = dict[str, str]() if query else {header: f"sha-256=:{told}:"}
+        headers: dict[str, str] = {}
+        if not query:
+            headers[header] = f"sha-256=:{told}:"
         assert (await alice.post(f"/upload{query}", data, **headers)).json()["sha256"] == right.hexdigest()
         refused = await alice.post(f"/upload{query}", data + b"!", **headers)
         assert refused.status_code == 422
@@ -88,12 +92,12 @@ async def test_a_digest_is_checked_and_what_does_not_match_leaves_nothing(tmp_pa
 @pytest.mark.parametrize(
     ("sent", "answered"),
     [
-        (("/upload", b"", {}), (422, "empty")),
-        (("/upload?sha256=123", b"x", {}), (422, "64 hexadecimal")),
+        (("/upload", b"", NO_HEADERS), (422, "empty")),
+        (("/upload?sha256=123", b"x", NO_HEADERS), (422, "64 hexadecimal")),
         (("/upload", b"x", {"content-digest": "md5=:eA==:"}), (201, "")),
         (("/upload", b"x", {"content-digest": "sha-256=:eA=:"}), (422, "base64")),
         (("/upload", b"x", {"content-type": "multipart/form-data; boundary=x"}), (415, "--data-binary")),
-        (("/upload", b"x" * 2_000, {}), (413, "1,000")),
+        (("/upload", b"x" * 2_000, NO_HEADERS), (413, "1,000")),
     ],
 )
 async def test_what_cannot_be_taken_is_said(
