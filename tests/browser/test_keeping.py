@@ -23,7 +23,7 @@ def _remembered(page: Page) -> str:
 def test_an_empty_memory_says_what_to_do(tmp_path: Path, look: Look) -> None:
     with served(tmp_path / "store") as server:
         with look(server) as page:
-            expect(page.locator("#empty")).to_contain_text("Nothing is remembered yet")
+            expect(page.locator("#empty:visible")).to_contain_text("Nothing is remembered yet")
             expect(page.locator("#timeline")).to_be_hidden()
         with look(server, "#view=map") as page:
             expect(page.locator("#map-view")).to_contain_text("Nothing on the map")
@@ -33,7 +33,7 @@ def test_an_empty_memory_says_what_to_do(tmp_path: Path, look: Look) -> None:
 
 def test_a_note_is_added_with_its_title_and_tags_and_found_at_once(desk: Served, look: Look) -> None:
     with look(desk, "#q=quincunx") as page:
-        expect(page.locator("#empty")).to_be_visible()
+        expect(page.locator("#empty:visible")).to_be_visible()
         page.get_by_role("button", name="Add").click()
         page.get_by_label("Note").fill("five trees in a quincunx")
         page.get_by_label("Title").fill("Orchard")
@@ -134,5 +134,6 @@ def test_forgetting_asks_once_more_and_shows_the_receipt(desk: Served, look: Loo
         expect(receipt).to_contain_text("yes, from every file")
         page.get_by_role("button", name="Done").click()
         expect(page.locator("dialog#memory")).to_be_hidden()
-        expect(page.locator("#empty")).to_contain_text("Nothing found")
+        expect(page.locator(".card")).to_have_count(0)
+        expect(page.locator("#empty:visible")).to_contain_text("Nothing found")
     assert desk.found("palimpsest") == []

@@ -55,7 +55,7 @@ def test_a_token_that_is_revoked_meanwhile_leads_back_to_the_login(guarded: Serv
     token = guarded.run("token", "add", "bob").strip()
     with look(guarded) as page:
         _logged_in(page, token)
-        expect(page.locator("#empty")).to_contain_text("Nothing is remembered yet")
+        expect(page.locator("#empty:visible")).to_contain_text("Nothing is remembered yet")
         guarded.run("token", "revoke", "bob")
         page.locator("#query").press_sequentially("anything")
         expect(page.locator("#login-why")).to_contain_text("no longer logged in")
@@ -77,7 +77,7 @@ def test_what_a_token_may_not_do_is_not_offered(guarded: Served, look: Look) -> 
 
 def test_asking_too_often_is_told_with_the_wait(tmp_path: Path, look: Look) -> None:
     with served(tmp_path / "store", "--max-requests", "12") as server, look(server) as page:
-        expect(page.locator("#empty")).to_be_visible()
+        expect(page.locator("#empty:visible")).to_be_visible()
         for word in ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"):
             page.fill("#query", word)
             page.wait_for_timeout(300)

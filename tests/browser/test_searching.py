@@ -119,8 +119,8 @@ def test_a_weak_match_says_that_nothing_matches_well(library: Served, look: Look
 
 def test_what_is_not_there_says_so_and_what_to_do(library: Served, look: Look) -> None:
     with look(library, "#q=zeppelin") as page:
-        expect(page.locator("#empty")).to_contain_text("Nothing found")
-        expect(page.locator("#empty")).to_contain_text("Try other words")
+        expect(page.locator("#empty:visible")).to_contain_text("Nothing found")
+        expect(page.locator("#empty:visible")).to_contain_text("Try other words")
 
 
 def test_a_film_plays_from_the_second_that_was_found(library: Served, look: Look) -> None:
