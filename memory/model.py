@@ -202,11 +202,6 @@ class Quota:
     max_memories: int | None = None
     max_bytes: int | None = None
 
-    @property
-    def is_none(self) -> bool:
-        """Whether nothing is limited."""
-        return self.max_memories is None and self.max_bytes is None
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Receipt:

@@ -177,7 +177,8 @@ class MemoryService:
         Raises:
             StoreError: the store cannot be changed.
         """
-        await self.store.forget_failures(owner)
+        async with self.store.exclusively():
+            await self.store.table.forget_failures(f"owner = {text_literal(owner)}")
         self._upkeep.wake()
 
     def path_of(self, segment: Segment) -> Path:

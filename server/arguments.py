@@ -10,6 +10,8 @@ from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
 from pydantic import BeforeValidator, Field
 
 from memory.errors import InvalidInputError
+from memory.model import SearchFilter
+from memory.pieces import MetadataValue, Modality
 from memory.requests import Extract
 
 ALIASES: dict[str, dict[str, str]] = {
@@ -168,6 +170,35 @@ def moment(value: str, name: str, *, ahead: bool = False, day_end: bool = False)
     except (ValueError, OverflowError) as error:
         example = "2026-01-31, 2026-01-31T18:30:00+01:00, or a distance such as 12h, 7d, 2w"
         raise InvalidInputError(f"{name}={value!r} is not a point in time; write {example}") from error
+
+
+def search_filter(
+    owner: str,
+    modalities: Sequence[str],
+    tags: Sequence[str],
+    *,
+    since: str,
+    until: str,
+    namespace: str,
+    session: str,
+    metadata: Mapping[str, MetadataValue],
+) -> SearchFilter:
+    """What a search may see, of an owner, from arguments as they were sent.
+
+    Raises:
+        InvalidInputError: a time is none.
+    """
+    return SearchFilter(
+        owner=owner,
+        now=datetime.now(UTC).astimezone(),  # "yesterday" is a day of this machine
+        modalities=tuple(map(Modality, modalities)),
+        tags=tuple(tags),
+        since=moment(since, "since"),
+        until=moment(until, "until", day_end=True),
+        namespace=namespace,
+        session=session,
+        metadata=dict(metadata),
+    )
 
 
 def _is_date(value: str) -> bool:

@@ -3,7 +3,6 @@
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from datetime import UTC, datetime
 from inspect import signature
 from itertools import count
 from typing import Annotated, Any, Literal
@@ -15,8 +14,7 @@ from pydantic import Field
 
 from memory.checks import MAX_PARTS
 from memory.errors import InvalidInputError, TooLargeError
-from memory.model import Mode, Part, SearchFilter, TextPart
-from memory.pieces import MetadataValue, Modality
+from memory.model import Mode, Part, TextPart
 from memory.requests import Example, Question, Remembrance
 from server import descriptions as say
 from server.arguments import (
@@ -30,6 +28,7 @@ from server.arguments import (
     extract,
     memory_id,
     moment,
+    search_filter,
     unknown_arguments,
 )
 from server.boundary import told_to_the_model
@@ -108,7 +107,7 @@ async def recall(
     with told_to_the_model():
         owner = asking("memory:read").owner
         backend = replace(await _backend(ctx), gives_links=media == "links")
-        filters = _filters(
+        filters = search_filter(
             owner,
             modalities,
             tags,
@@ -158,7 +157,7 @@ async def forget(
         if ignored := _ignored(ctx, "forget"):
             # A filter without effect would widen what goes.
             raise InvalidInputError(f"nothing was forgotten: {'; '.join(ignored)}")
-        filters = _filters(
+        filters = search_filter(
             owner, modalities, tags, since=since, until=until, namespace=namespace, session=session, metadata={}
         )
         narrowed = bool(query.strip() or tags or since or until or namespace or session or modalities)
@@ -211,30 +210,6 @@ async def _backend(ctx: ServerContext) -> Backend:
 def _ignored(ctx: ServerContext, tool: str) -> tuple[str, ...]:
     known = [name for name in signature(TOOLS[tool]).parameters if name != "ctx"]
     return unknown_arguments(ctx.request_context.params, known)
-
-
-def _filters(
-    owner: str,
-    modalities: Sequence[str],
-    tags: Sequence[str],
-    *,
-    since: str,
-    until: str,
-    namespace: str,
-    session: str,
-    metadata: dict[str, MetadataValue],
-) -> SearchFilter:
-    return SearchFilter(
-        owner=owner,
-        now=datetime.now(UTC).astimezone(),  # "yesterday" is a day of this machine
-        modalities=tuple(map(Modality, modalities)),
-        tags=tuple(tags),
-        since=moment(since, "since"),
-        until=moment(until, "until", day_end=True),
-        namespace=namespace,
-        session=session,
-        metadata=metadata,
-    )
 
 
 def _progress(ctx: ServerContext) -> Callable[[str], Awaitable[None]]:

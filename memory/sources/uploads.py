@@ -85,8 +85,7 @@ class Uploads:
             InvalidInputError: it is empty, or its bytes are not those of `sha256`.
             StoreError: the disk is full, or cannot be written.
         """
-        await in_io_thread(self.sweep)
-        waiting = await in_io_thread(self._waiting, owner)
+        waiting = [one.bytes for one in await in_io_thread(self.sweep) if one.owner == owner]
         if len(waiting) >= MAX_WAITING or sum(waiting) > self.max_bytes * MAX_WAITING_FILES:
             raise TooLargeError(f"{len(waiting)} uploads wait already: remember them, or let them expire")
         folder = self.root / f"{_RECEIVING}{secrets.token_hex(8)}"
@@ -138,29 +137,21 @@ class Uploads:
 
     def erase(self, owner: str, sha256s: Collection[str]) -> None:
         """Let go of an owner's uploads with these bytes."""
-        for ticket in self._all():
+        for ticket in self.sweep():
             if ticket.owner == owner and ticket.sha256 in sha256s:
                 shutil.rmtree(self.root / ticket.ticket, ignore_errors=True)
 
-    def sweep(self) -> None:
-        """Remove what has expired, and what a broken connection or a dead process has left half."""
-        now = datetime.now(UTC).timestamp()
-        with suppress(FileNotFoundError):
-            for folder in self.root.iterdir():
-                known = self._read(folder)
-                ends = known.expires if known else _changed(folder) + LIFE.total_seconds()
-                if ends <= now:
-                    shutil.rmtree(folder, ignore_errors=True)
-
-    def _waiting(self, owner: str) -> list[int]:
-        """The bytes of each upload of an owner that waits."""
-        return [one.bytes for one in self._all() if one.owner == owner]
-
-    def _all(self) -> list[Ticket]:
-        """Every upload that is whole."""
-        if not self.root.is_dir():
-            return []
-        return [ticket for folder in self.root.iterdir() if (ticket := self._read(folder))]
+    def sweep(self) -> list[Ticket]:
+        """Remove what has expired, and what a broken connection or a dead process has left half; what still waits."""
+        now, waiting = datetime.now(UTC).timestamp(), list[Ticket]()
+        for folder in self.root.iterdir() if self.root.is_dir() else ():
+            known = self._read(folder)
+            ends = known.expires if known else _changed(folder) + LIFE.total_seconds()
+            if ends <= now:
+                shutil.rmtree(folder, ignore_errors=True)
+            elif known:
+                waiting.append(known)
+        return waiting
 
     def _read(self, folder: Path) -> Ticket | None:
         try:

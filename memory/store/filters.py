@@ -20,14 +20,18 @@ def instant_literal(moment: datetime) -> str:
 
 def one_of(column: str, values: Iterable[str]) -> str:
     """`column` holds one of the values; no value at all matches nothing."""
-    literals = sorted({text_literal(value) for value in values})
-    return f"{column} IN ({', '.join(literals)})" if literals else "false"
+    literals = _literals(values)
+    return f"{column} IN ({literals})" if literals else "false"
 
 
 def none_of(column: str, values: Iterable[str]) -> str:
     """`column` holds none of the values; no value at all leaves out nothing."""
-    literals = sorted({text_literal(value) for value in values})
-    return f"{column} NOT IN ({', '.join(literals)})" if literals else "true"
+    literals = _literals(values)
+    return f"{column} NOT IN ({literals})" if literals else "true"
+
+
+def _literals(values: Iterable[str]) -> str:
+    return ", ".join(sorted({text_literal(value) for value in values}))
 
 
 def any_key(keys: Iterable[SegmentKey]) -> str:

@@ -28,9 +28,7 @@ class Accounts:
     async def of(self, owner: str) -> Holdings:
         """What an owner holds, memories that were replaced and are kept as history among it."""
         mine = f"owner = {text_literal(owner)}"
-        memories = await self.handle.read(lambda table: table.count_rows(f"{mine} AND segment = 0"))
-        keys, text_bytes = await self._contents(mine)
-        return Holdings(memories=memories, bytes=text_bytes + await in_io_thread(self.media.size_of, keys))
+        return Holdings(memories=await self._memories(mine), bytes=await self._bytes(mine))
 
     async def check_room(self, owner: str, quota: Quota, more: int) -> None:
         """See that one more memory, of so many bytes, fits into what an owner may hold.
@@ -38,27 +36,29 @@ class Accounts:
         Raises:
             QuotaExceededError: it does not.
         """
-        if quota.is_none:
-            return
-        held = await self.of(owner)
-        if quota.max_memories is not None and held.memories >= quota.max_memories:
+        mine = f"owner = {text_literal(owner)}"
+        if quota.max_memories is not None and (held := await self._memories(mine)) >= quota.max_memories:
             raise QuotaExceededError(
-                f"nothing was stored: {held.memories:,} memories are held, and {quota.max_memories:,} may be; "
+                f"nothing was stored: {held:,} memories are held, and {quota.max_memories:,} may be; "
                 "forget some, or ask whoever runs this server"
             )
-        if quota.max_bytes is not None and held.bytes + more > quota.max_bytes:
+        if quota.max_bytes is not None and (held := await self._bytes(mine)) + more > quota.max_bytes:
             raise QuotaExceededError(
-                f"nothing was stored: {held.bytes:,} bytes are held, these are {more:,} more, and {quota.max_bytes:,} "
+                f"nothing was stored: {held:,} bytes are held, these are {more:,} more, and {quota.max_bytes:,} "
                 "may be held; forget some, or ask whoever runs this server"
             )
 
-    async def _contents(self, condition: str) -> tuple[set[str], int]:
+    async def _memories(self, condition: str) -> int:
+        return await self.handle.read(lambda table: table.count_rows(f"{condition} AND segment = 0"))
+
+    async def _bytes(self, condition: str) -> int:
         async def read(table: lancedb.AsyncTable) -> pa.Table:
             columns = {"media": "media", "size": "octet_length(text)"}
             return await table.query().where(condition).select(columns).to_arrow()
 
         rows = (await self.handle.read(read)).to_pylist()
-        return {row["media"] for row in rows if row["media"]}, sum(row["size"] for row in rows if not row["media"])
+        files = await in_io_thread(self.media.size_of, {row["media"] for row in rows if row["media"]})
+        return files + sum(row["size"] for row in rows if not row["media"])
 
 
 def size_of(segments: Iterable[Segment], files: Iterable[File]) -> int:

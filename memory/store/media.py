@@ -169,10 +169,6 @@ class MediaStore:
         """How much the files of these keys take, without their views; one that is gone takes nothing."""
         return sum(path.stat().st_size for path in map(self.path, keys) if path.exists())
 
-    def size_bytes(self) -> int:
-        """How much all media take together, views and all."""
-        return sum(path.stat().st_size for path in self._root.glob("??/*"))
-
 
 def _ending(mime: str) -> str:
     return _ENDINGS.get(mime) or mimetypes.guess_extension(mime) or ".bin"

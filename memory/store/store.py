@@ -281,11 +281,6 @@ class Store:
         async with self._writing.hold():
             await self.table.fill(column, keys, vectors)
 
-    async def forget_failures(self, owner: str) -> None:
-        """Have what was refused of an owner's memories tried again."""
-        async with self._writing.hold():
-            await self.table.forget_failures(f"owner = {text_literal(owner)}")
-
     async def mark_failed(self, keys: Sequence[SegmentKey], error: str) -> None:
         """Keep the reason why segments could not be embedded with them."""
         async with self._writing.hold():

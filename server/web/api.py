@@ -1,7 +1,6 @@
 """`/api/…`: what the page shows beside the tools: who asks, how the memory fares, when and about what things are."""
 
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import Any
 
@@ -11,7 +10,7 @@ from starlette.responses import JSONResponse, Response
 from memory.errors import InvalidInputError, NotFoundError, SensoriumError
 from memory.model import SearchFilter, Segment
 from memory.pieces import Modality
-from server.arguments import moment
+from server.arguments import search_filter
 from server.principals import SCOPES, Scope, asking, principal
 from server.rendering import label
 from server.reporting import facts as status_facts
@@ -124,13 +123,13 @@ def _filters(owner: str, request: Request) -> SearchFilter:
     kinds = [one for one in given.get("modalities", "").split(",") if one]
     if unknown := [one for one in kinds if one not in set(Modality)]:
         raise InvalidInputError(f"there is no modality {label(unknown[0])}")
-    return SearchFilter(
-        owner=owner,
-        now=datetime.now(UTC).astimezone(),
-        modalities=tuple(map(Modality, kinds)),
-        tags=tuple(one for one in given.get("tags", "").split(",") if one),
-        since=moment(given.get("since", ""), "since"),
-        until=moment(given.get("until", ""), "until", day_end=True),
+    return search_filter(
+        owner,
+        kinds,
+        [one for one in given.get("tags", "").split(",") if one],
+        since=given.get("since", ""),
+        until=given.get("until", ""),
         namespace=given.get("namespace", ""),
         session=given.get("session", ""),
+        metadata={},
     )

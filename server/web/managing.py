@@ -11,7 +11,7 @@ from rich.table import Table
 
 from server.arguments import moment
 from server.settings import Settings
-from server.web.tokens import StaticTokens, TokenEntry, TokenFile, entries_of, new_token
+from server.web.tokens import TokenEntry, TokenFile, entries_of, new_token
 
 
 def add_token(settings: Settings, name: str, scopes: Sequence[str], expires: str, *, print_only: bool) -> None:
@@ -35,8 +35,8 @@ def list_tokens(settings: Settings, *, as_json: bool) -> None:
     Raises:
         ConfigurationError: the tokens cannot be read.
     """
-    fixed, kept = entries_of(settings.tokens.get_secret_value()), TokenFile(settings.home).entries()
-    entries = StaticTokens(file=TokenFile(settings.home), fixed=fixed).entries()
+    kept = TokenFile(settings.home).entries()
+    entries = (*entries_of(settings.tokens.get_secret_value()), *kept)
     console = Console()
     if as_json:
         console.print_json(json.dumps([_facts(entry, is_kept=entry in kept) for entry in entries]))

@@ -84,7 +84,8 @@ def site_of(settings: Settings, serving: Serving) -> Site:
         ConfigurationError: see `serve_http`.
     """
     public = _public(serving.public_url)
-    access = _access(settings, serving, public)
+    key = signing_key(settings.home)
+    access = _access(settings, serving, public, Sessions(key))
     if access.is_open and not serving.insecure and not _is_loopback(serving.host):
         raise ConfigurationError(
             f"--host {serving.host} is reachable from other machines, and nobody is asked for a token. Make one with "
@@ -95,7 +96,6 @@ def site_of(settings: Settings, serving: Serving) -> Site:
             f"--host {serving.host} has no name of its own: say --public-url with the address that clients use, so "
             "that requests for other hosts can be refused"
         )
-    key = signing_key(settings.home)
     return Site(
         hosts=_hosts(serving, public),
         access=access,
@@ -105,7 +105,7 @@ def site_of(settings: Settings, serving: Serving) -> Site:
     )
 
 
-def _access(settings: Settings, serving: Serving, public: str) -> Access:
+def _access(settings: Settings, serving: Serving, public: str, sessions: Sessions) -> Access:
     tokens = StaticTokens(file=TokenFile(settings.home), fixed=entries_of(settings.tokens.get_secret_value()))
     issuer = None
     if serving.oauth_issuer:
@@ -115,7 +115,7 @@ def _access(settings: Settings, serving: Serving, public: str) -> Access:
     return Access(
         tokens=tokens if tokens.entries() else None,
         issuer=issuer,
-        sessions=Sessions(signing_key(settings.home)),
+        sessions=sessions,
         pace=Pace(serving.max_requests),
         metadata=build_resource_metadata_url(AnyHttpUrl(f"{public}/mcp")) if issuer else None,
         is_behind_tls=public.startswith("https://"),
