@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 TESTS := $(BIN)/python -m pytest -n 2 --dist worksteal
 
-.PHONY: help setup demo test test-browser screenshots check heavy stress conformance gemma live format coverage bench-start bench-recall bench-ablations bench-media bench-dimensions bench-pages bench-store lock clean
+.PHONY: help setup demo test test-browser screenshots check heavy stress conformance gemma live format coverage bench-start bench-recall bench-ablations bench-http bench-media bench-dimensions bench-pages bench-store lock clean
 
 help:
 	@echo "make demo         remember, restart, recall, forget: the whole product on real input"
@@ -20,6 +20,7 @@ help:
 	@echo "make bench-start  how long until the tools are listed, and until the first recall"
 	@echo "make bench-recall what is found: every set, mode and medium, with the offline embedder, or Gemini where its key is"
 	@echo "make bench-ablations  why recall ranks and scores as it does (needs the evaluation data)"
+	@echo "make bench-http   a server over HTTP under 32 clients for a minute: requests a second, latencies, memory"
 	@echo "make bench-media  how fast each medium is read, and in how much memory (needs the evaluation data)"
 	@echo "make bench-pages  whether a PDF page is found better with its text (asks Gemini, costs about \$$0.22)"
 	@echo "make bench-dimensions  what the width of vectors costs in bytes and milliseconds"
@@ -86,6 +87,9 @@ coverage: setup
 
 bench-start: setup
 	$(BIN)/python benchmarks/start.py
+
+bench-http: setup
+	$(BIN)/python benchmarks/load.py
 
 bench-media: setup
 	$(BIN)/python benchmarks/media.py

@@ -1,4 +1,4 @@
-"""Peak memory of processes, as Linux counts it; elsewhere only this process's own is known."""
+"""Memory of processes, as Linux counts it; elsewhere only this process's own peak is known."""
 
 import os
 import resource
@@ -22,8 +22,17 @@ def own_peak_mb() -> float:
 
 def peak_mb(pid: int) -> float:
     """The most a process ever held in memory, in MB; 0 where that cannot be told."""
+    return _told(pid, b"VmHWM:")
+
+
+def held_mb(pid: int) -> float:
+    """What a process holds in memory now, in MB; 0 where that cannot be told."""
+    return _told(pid, b"VmRSS:")
+
+
+def _told(pid: int, name: bytes) -> float:
     for line in _read(Path(f"/proc/{pid}/status")).splitlines():
-        if line.startswith(b"VmHWM:"):
+        if line.startswith(name):
             return int(line.split()[1]) * 1024 / 1e6
     return 0.0
 

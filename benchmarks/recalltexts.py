@@ -10,8 +10,8 @@ from recalldata import Ask, Corpus, Memory, asked, drawn, lines, named, texts
 
 LANGUAGES = ("en", "de", "es", "vi", "ru", "ar", "hi", "zh")
 NOTHING = "nothing to find"
-_A_LANGUAGE = 60
-_ELSEWHERE = 30
+_A_LANGUAGE = 36
+_ELSEWHERE = 20
 
 
 def abstracts(data: Path, _: Path) -> Corpus:

@@ -13,7 +13,7 @@ from memory.embedders.cached import QUESTIONS, QueryCache
 from memory.embedders.gemini_batch import GeminiBatch
 from memory.embedders.jobs import JOBS, Jobs
 from memory.embedding import Embedding
-from memory.errors import ConfigurationError, StoreError
+from memory.errors import ConfigurationError, NotFoundError, StoreError
 from memory.examples import Examples
 from memory.forgetting import Forgetting
 from memory.gathering import Gathering
@@ -154,6 +154,18 @@ class MemoryService:
         condition = f"{visible(replace(filters, ids=(id_,), history=True))} AND {of_part(part)}"
         first = await self.store.segments(await self.store.newest(condition))
         return first if not first or first[0].media else await self.store.select(condition)
+
+    async def piece(self, filters: SearchFilter, id_: str, part: int, index: int) -> Segment:
+        """One segment of a memory, by its number within the memory and the part it belongs to.
+
+        Raises:
+            NotFoundError: there is no such memory, or no such piece of that part.
+        """
+        [opened] = await self.open_memories(filters, [Extract(id=id_, first=index, last=index)])
+        segment = opened.segments[0]
+        if segment.part != part:
+            raise NotFoundError(f"piece {index} of {id_} belongs to part {segment.part}, not to part {part}")
+        return segment
 
     async def topics(self, filters: SearchFilter, limit: int) -> TopicMap:
         """What is remembered, by subject; see `Topics.within`."""

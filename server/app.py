@@ -12,6 +12,7 @@ from mcp.server.mcpserver import MCPServer
 
 from server.arguments import accept_aliases
 from server.descriptions import INSTRUCTIONS
+from server.gallery import gallery
 from server.resources import MemoryServer, add_prompts, add_resources
 from server.tools import build_tools
 from server.warming import Warming
@@ -39,6 +40,7 @@ def build_server(memory: Warming, middleware: Sequence[ServerMiddleware[Any]] = 
         instructions=INSTRUCTIONS,
         version=version("sensorium"),
         tools=build_tools(),
+        extensions=[gallery()],
         lifespan=lifespan,
         middleware=[*middleware, accept_aliases],
     )

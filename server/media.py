@@ -3,13 +3,14 @@
 import base64
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
 from mcp_types import AudioContent, ImageContent
 
 from memory.errors import InvalidInputError, NotFoundError
 from memory.model import Segment
 from memory.pieces import Medium, Modality
+from server.rendering import sight_of
 from server.warming import Backend
 
 MediaChoice = Literal["thumbnails", "none", "full", "links"]
@@ -27,6 +28,8 @@ OPENED_PX = 1568
 Source: Anthropic, Vision, 2026-11: pictures over 1568 pixels are scaled down.
 """
 _SMALLER_PX = 384
+SIGHT: Final = "sensorium/sight"
+"""The key in a medium's `_meta` of the address of what it shows."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +61,7 @@ async def contents_of(
             notes.append(f"{sight.segment.id}: its {kind} is too large to be sent along; open it where it lies.")
         elif medium is not None:
             left -= len(medium.data)
-            contents.append(_content(medium))
+            contents.append(_content(medium, sight_of(sight.segment)))
     return contents, notes
 
 
@@ -87,8 +90,8 @@ async def _fitting(backend: Backend, sight: Sight, choice: MediaChoice, max_px: 
     return medium
 
 
-def _content(medium: Medium) -> ImageContent | AudioContent:
-    data = base64.b64encode(medium.data).decode()
+def _content(medium: Medium, address: str) -> ImageContent | AudioContent:
+    data, meta = base64.b64encode(medium.data).decode(), {SIGHT: address}
     if medium.mime.startswith("audio/"):
-        return AudioContent(type="audio", data=data, mime_type=medium.mime)
-    return ImageContent(type="image", data=data, mime_type=medium.mime)
+        return AudioContent(type="audio", data=data, mime_type=medium.mime, _meta=meta)
+    return ImageContent(type="image", data=data, mime_type=medium.mime, _meta=meta)

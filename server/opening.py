@@ -25,6 +25,7 @@ from server.rendering import (
     quoted_cost,
     resource_of,
     room_for_remarks,
+    sight_of,
     still_read,
 )
 from server.results import result
@@ -87,7 +88,8 @@ async def opened(
         "warnings": said,
         "notice": NOTICE,
     }
-    return result(text, contents, None if contents else facts)
+    seen = [next((one for one in memory.segments if one.media), None) for memory in shown]
+    return result(text, contents, facts, seen)
 
 
 async def _clip(backend: Backend, memory: Opened) -> str:
@@ -96,7 +98,7 @@ async def _clip(backend: Backend, memory: Opened) -> str:
     if memory.extract.last != first.index or first.anchor.unit != "seconds":
         return ""
     clip = await backend.service.views.clip(first)
-    place = str(clip.path) if clip and backend.shows_paths else f"{resource_of(first)}/{first.index}"
+    place = str(clip.path) if clip and backend.shows_paths else sight_of(first)
     return f"clip of {described(first.anchor)}: {place}" if clip else ""
 
 

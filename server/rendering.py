@@ -204,6 +204,11 @@ def resource_of(segment: Segment) -> str:
     return f"memory://{segment.id}/{segment.part}"
 
 
+def sight_of(segment: Segment) -> str:
+    """The address of the segment itself: the picture, the page, the seconds."""
+    return f"{resource_of(segment)}/{segment.index}"
+
+
 def head_lines(said: Mapping[str, str], room: int) -> list[str]:
     """What is said of one thing: a line, and under it where its media lie; short of what does not fit."""
     return spared(said, _SPARE_FIRST, _printed, room)

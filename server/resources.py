@@ -32,7 +32,7 @@ T = TypeVar("T")
 
 _mime_being_read: ContextVar[str] = ContextVar("_mime_being_read", default="")
 """Set by the resource that is read, within one call of `read_resource`."""
-_PART = re.compile("0|[1-9][0-9]{0,8}")
+_NUMBER = re.compile("0|[1-9][0-9]{0,8}")
 
 MAX_SEGMENTS = 2_048
 """Segments of one memory in a resource: two million characters, all of the longest note."""
@@ -95,8 +95,8 @@ def add_resources(server: MemoryServer, memory: Warming) -> None:
         title="A piece of a memory",
         description="The passage, the page or picture, the seconds of a recording or film; pieces by their number.",
     )
-    async def one_piece(id: str, part: str, piece: str) -> str | bytes:  # noqa: A002, ARG001  # likewise
-        return await _told(memory, _piece, id, piece)
+    async def one_piece(id: str, part: str, piece: str) -> str | bytes:  # noqa: A002  # likewise
+        return await _told(memory, _piece, id, part, piece)
 
 
 async def _told(
@@ -123,25 +123,27 @@ async def _whole(backend: Backend, id_: str) -> str:
 
 
 async def _part(backend: Backend, id_: str, part: str) -> str | bytes:
-    number = int(part) if _PART.fullmatch(part) else -1  # which no part has
-    segments = await backend.service.part(_now(), id_, number)
+    segments = await backend.service.part(_now(), id_, _number(part))
     if not segments:
         raise NotFoundError(f"memory {id_!r} has no part {part!r}; parts count from 0")
     _mime_being_read.set(segments[0].mime)
     return await _content(backend, segments)
 
 
-async def _piece(backend: Backend, id_: str, piece: str) -> str | bytes:
+async def _piece(backend: Backend, id_: str, part: str, piece: str) -> str | bytes:
     """A piece as what it is: the clip, the picture, else its words."""
-    if not piece.isdecimal():
+    if not _NUMBER.fullmatch(piece):
         raise NotFoundError(f"{piece!r} is no number of a piece; recall shows the right one")
-    [memory] = await backend.service.open_memories(_now(), [Extract(id=id_, first=int(piece), last=int(piece))])
-    segment, views = memory.segments[0], backend.service.views
+    segment, views = await backend.service.piece(_now(), id_, _number(part), int(piece)), backend.service.views
     view = await views.clip(segment) or await views.picture(segment, OPENED_PX)
     if view is None:
         return segment.text
     _mime_being_read.set(view.mime)
     return (await views.load(view)).data
+
+
+def _number(part: str) -> int:
+    return int(part) if _NUMBER.fullmatch(part) else -1  # which no part has
 
 
 async def _content(backend: Backend, segments: Sequence[Segment]) -> str | bytes:

@@ -1,14 +1,17 @@
 """What remember and forget answer: the same facts as text and as structured content."""
 
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from mcp_types import CallToolResult, ContentBlock, TextContent
 from pydantic import BaseModel
 
-from memory.model import Receipt
+from memory.model import Receipt, Segment
 from memory.requests import Proposal, Remembered
-from server.rendering import counted, label
+from server.rendering import counted, label, sight_of
+
+GALLERY: Final = "sensorium/gallery"
+"""The key in a result's `_meta` of what the gallery shows."""
 
 
 class RememberResult(BaseModel):
@@ -95,9 +98,18 @@ def proposed(proposal: Proposal) -> CallToolResult:
     return result("\n".join([head, *samples]), [], facts.model_dump())
 
 
-def result(text: str, media: Sequence[ContentBlock], facts: dict[str, Any] | None) -> CallToolResult:
+def result(
+    text: str, media: Sequence[ContentBlock], facts: dict[str, Any], seen: Sequence[Segment | None] = ()
+) -> CallToolResult:
     """One text block, then media; structured facts only where there are no media.
 
-    Hosts that read structured content drop the pictures beside it.
+    Hosts that read structured content drop the pictures beside it. For the gallery the facts then stand in `_meta`,
+    which no model reads, with the address of what is seen of each thing, or "".
     """
-    return CallToolResult(content=[TextContent(type="text", text=text), *media], structured_content=facts)
+    sights = [sight_of(one) if one else "" for one in seen]
+    shown = {"sights": sights, **({"facts": facts} if media else {})}
+    return CallToolResult(
+        content=[TextContent(type="text", text=text), *media],
+        structured_content=None if media else facts,
+        _meta={GALLERY: shown} if seen else None,
+    )

@@ -22,7 +22,8 @@ async def recalled(
     near = [_sight(one.hit) for one in shown.shown if _is_near_best(one.hit, recollection)]
     contents, unsent = await contents_of(backend, [sight for sight in near if sight], media)
     said = [*warned, *unsent]
-    return result(shown.text(said), contents, None if contents else {**shown.facts(), "warnings": said})
+    seen = [one.hit.medium for one in shown.shown]
+    return result(shown.text(said), contents, {**shown.facts(), "warnings": said}, seen)
 
 
 def _without_links(backend: Backend, media: MediaChoice) -> list[str]:

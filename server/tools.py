@@ -32,6 +32,7 @@ from server.arguments import (
     unknown_arguments,
 )
 from server.boundary import told_to_the_model
+from server.gallery import GALLERY_META
 from server.media import MediaChoice
 from server.opening import opened
 from server.principals import asking
@@ -183,7 +184,7 @@ def build_tools() -> list[Tool]:
     gone = ToolAnnotations(read_only_hint=False, destructive_hint=True, idempotent_hint=True, open_world_hint=False)
     return [
         _lean(Tool.from_function(remember, description=say.REMEMBER, title="Remember", annotations=kept)),
-        _lean(Tool.from_function(recall, description=say.RECALL, title="Recall", annotations=read)),
+        _lean(Tool.from_function(recall, description=say.RECALL, title="Recall", annotations=read, meta=GALLERY_META)),
         _lean(Tool.from_function(forget, description=say.FORGET, title="Forget", annotations=gone)),
     ]
 

@@ -1,13 +1,16 @@
 """`/api/…`: what the page shows beside the tools: who asks, how the memory fares, when and about what things are."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from datetime import UTC, tzinfo
 from importlib.metadata import version
 from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from memory.errors import InvalidInputError, NotFoundError, SensoriumError
+from memory.errors import InvalidInputError, SensoriumError
 from memory.model import SearchFilter, Segment
 from memory.pieces import Modality
 from server.arguments import search_filter
@@ -18,6 +21,7 @@ from server.topicmap import SHOWN
 from server.topicmap import facts as topic_facts
 from server.warming import Backend, Warming
 from server.web.access import Access
+from server.web.refusals import refusal
 
 _SAID_CHARS = 160
 
@@ -47,7 +51,7 @@ class Api:
         return await self._answer("memory:read", _status)
 
     async def timeline(self, request: Request) -> Response:
-        """How many memories happened on each day, under the filters of the query."""
+        """How many memories happened on each day of a time zone (`zone`, by default UTC), under the query's filters."""
         return await self._answer("memory:read", _timeline, request)
 
     async def map(self, request: Request) -> Response:
@@ -67,9 +71,7 @@ class Api:
             owner = asking(scope).owner
             return JSONResponse(await make(await self._memory.ready(), owner, *args))
         except SensoriumError as error:
-            kinds = ((NotFoundError, 404), (InvalidInputError, 422))
-            status = next((code for kind, code in kinds if isinstance(error, kind)), 503)
-            return JSONResponse({"error": str(error)}, status_code=status)
+            return refusal(error)
 
 
 async def _status(backend: Backend, owner: str) -> dict[str, Any]:
@@ -77,7 +79,9 @@ async def _status(backend: Backend, owner: str) -> dict[str, Any]:
 
 
 async def _timeline(backend: Backend, owner: str, request: Request) -> list[list[Any]]:
-    days = await backend.service.timeline(_filters(owner, request))
+    filters = _filters(owner, request)
+    zone = _zone(request.query_params.get("zone", ""))
+    days = await backend.service.timeline(replace(filters, now=filters.now.astimezone(zone)))
     return [[day.isoformat(), count] for day, count in days.items()]
 
 
@@ -103,6 +107,18 @@ async def _retry(backend: Backend, owner: str) -> dict[str, Any]:
     return {"retried": True}
 
 
+def _zone(name: str) -> tzinfo:
+    """A time zone by its IANA name.
+
+    Raises:
+        InvalidInputError: there is none of this name.
+    """
+    try:
+        return ZoneInfo(name) if name else UTC
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:  # OSError: a name too long for a file
+        raise InvalidInputError(f"there is no time zone {label(name)}; name one like Europe/Vienna") from error
+
+
 def _known(segment: Segment) -> dict[str, Any]:
     """What to know a memory by; shown as text, whatever it says."""
     said = segment.title or segment.name or segment.text or segment.context
@@ -114,19 +130,19 @@ def _known(segment: Segment) -> dict[str, Any]:
 
 
 def _filters(owner: str, request: Request) -> SearchFilter:
-    """The filters of a query, as the tools have them.
+    """The filters of a query, as the tools have them; `modalities` and `tags` are given once for each.
 
     Raises:
         InvalidInputError: one of them cannot be used.
     """
     given = request.query_params
-    kinds = [one for one in given.get("modalities", "").split(",") if one]
+    kinds = given.getlist("modalities")
     if unknown := [one for one in kinds if one not in set(Modality)]:
         raise InvalidInputError(f"there is no modality {label(unknown[0])}")
     return search_filter(
         owner,
         kinds,
-        [one for one in given.get("tags", "").split(",") if one],
+        given.getlist("tags"),
         since=given.get("since", ""),
         until=given.get("until", ""),
         namespace=given.get("namespace", ""),

@@ -5,19 +5,18 @@ from pathlib import Path
 from typing import Final
 
 from starlette.requests import Request
-from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, Response
+from starlette.responses import FileResponse, PlainTextResponse, Response
 
 from memory.errors import NotFoundError, SensoriumError
 from memory.media.text.encodings import readable
 from memory.model import SearchFilter, Segment
 from memory.pieces import Modality
-from memory.requests import Extract
-from memory.store.media import View
 from memory.threads import in_io_thread
 from server.media import OPENED_PX, THUMBNAIL_PX
 from server.opening import whole_text
 from server.principals import asking
 from server.warming import Backend, Warming
+from server.web.refusals import refusal
 
 HEADERS: Final = {
     "Cache-Control": "private, no-store",
@@ -39,15 +38,19 @@ class Media:
         self._memory = memory
 
     async def part(self, request: Request) -> Response:
-        """`/media/{id}/{part}`: the file that was given, or the words of a note; parts count from 0."""
+        """`/media/{id}/{part}`: the file that was given, or the words of a note; parts count from 0.
+
+        `?still=small|thumbnail|large` asks for a picture of it: of its first page, of its first seconds.
+        """
         try:
             backend, filters = await self._memory.ready(), _mine(request)
             segments = await backend.service.part(filters, request.path_params["id"], request.path_params["part"])
             if not segments:
                 raise NotFoundError("it has no such part; parts count from 0")
-            return await _whole(backend, list(segments))
+            still = request.query_params.get("still", "")
+            return await (_still(backend, segments[0], still) if still else _whole(backend, list(segments)))
         except SensoriumError as error:
-            return _refusal(error)
+            return refusal(error, HEADERS)
 
     async def piece(self, request: Request) -> Response:
         """`/media/{id}/{part}/{piece}`: the seconds, the page, the picture; else the words.
@@ -56,12 +59,12 @@ class Media:
         """
         try:
             backend, filters = await self._memory.ready(), _mine(request)
-            number = request.path_params["piece"]
-            extract = Extract(id=request.path_params["id"], first=number, last=number)
-            [memory] = await backend.service.open_memories(filters, [extract])
-            return await _piece(backend, memory.segments[0], request.query_params.get("still", ""))
+            place = request.path_params
+            segment = await backend.service.piece(filters, place["id"], place["part"], place["piece"])
+            still = request.query_params.get("still", "")
+            return await (_still(backend, segment, still) if still else _piece(backend, segment))
         except SensoriumError as error:
-            return _refusal(error)
+            return refusal(error, HEADERS)
 
 
 def _mine(request: Request) -> SearchFilter:
@@ -82,16 +85,17 @@ async def _whole(backend: Backend, segments: list[Segment]) -> Response:
     return await _file(path, first.mime, first.name)
 
 
-async def _piece(backend: Backend, segment: Segment, still: str) -> Response:
+async def _piece(backend: Backend, segment: Segment) -> Response:
     views = backend.service.views
-    px = _SIZES.get(still, OPENED_PX)
-    view: View | None = None if still else await views.clip(segment)
-    view = view or await views.picture(segment, px)
-    if view is not None:
-        return await _file(view.path, view.mime, "")
-    if still:
+    view = await views.clip(segment) or await views.picture(segment, OPENED_PX)
+    return await _file(view.path, view.mime, "") if view else PlainTextResponse(segment.text, headers=HEADERS)
+
+
+async def _still(backend: Backend, segment: Segment, size: str) -> Response:
+    view = await backend.service.views.picture(segment, _SIZES.get(size, OPENED_PX))
+    if view is None:
         raise NotFoundError("there is nothing to see of it")
-    return PlainTextResponse(segment.text, headers=HEADERS)
+    return await _file(view.path, view.mime, "")
 
 
 async def _file(path: Path, mime: str, name: str) -> Response:
@@ -106,8 +110,3 @@ async def _file(path: Path, mime: str, name: str) -> Response:
         content_disposition_type="inline" if is_shown else "attachment",
         headers=HEADERS,
     )
-
-
-def _refusal(error: SensoriumError) -> Response:
-    status = 404 if isinstance(error, NotFoundError) else 422
-    return JSONResponse({"error": str(error)}, status_code=status, headers=HEADERS)

@@ -1,6 +1,5 @@
 """The page at `/`: static files that come with this package, and ask for nothing from anywhere else."""
 
-from pathlib import Path
 from typing import Final
 
 from starlette.requests import Request
@@ -9,7 +8,8 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-FOLDER: Final = Path(__file__).with_name("static")
+from server.gallery import STATIC
+
 HEADERS: Final = {
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; media-src 'self' blob:; "
@@ -26,11 +26,11 @@ HEADERS: Final = {
 
 def page_routes() -> list[BaseRoute]:
     """The page and its files; they hold no data, and are for everyone."""
-    return [Route("/", _index), Mount("/static", _Headed(StaticFiles(directory=FOLDER)))]
+    return [Route("/", _index), Mount("/static", _Headed(StaticFiles(directory=STATIC)))]
 
 
 async def _index(_: Request) -> FileResponse:
-    return FileResponse(FOLDER / "index.html", headers=HEADERS)
+    return FileResponse(STATIC / "index.html", headers=HEADERS)
 
 
 class _Headed:

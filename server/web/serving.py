@@ -5,7 +5,7 @@ import ipaddress
 import logging
 import socket
 import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from importlib.metadata import version
 from urllib.parse import urlsplit
@@ -60,6 +60,7 @@ def serve_http(settings: Settings, serving: Serving) -> None:
         ConfigurationError: others could reach the memory, and nobody would ask them who they are; or an option
             cannot be used.
     """
+    serving = replace(serving, port=serving.port or _free_port(serving.host))
     site = site_of(settings, serving)
     log_to_stderr(settings.log_level)
     opening = partial(open_lazily, settings, is_local=False, quota=serving.quota, links=site.links)
@@ -120,6 +121,14 @@ def _access(settings: Settings, serving: Serving, public: str, sessions: Session
         metadata=build_resource_metadata_url(AnyHttpUrl(f"{public}/mcp")) if issuer else None,
         is_behind_tls=public.startswith("https://"),
     )
+
+
+def _free_port(host: str) -> int:
+    """A port that nobody has: links name it before the server listens."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.bind((host.strip("[]"), 0))
+        return int(probe.getsockname()[1])
 
 
 def _public(url: str) -> str:

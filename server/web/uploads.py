@@ -10,14 +10,14 @@ from urllib.parse import unquote
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse
 
-from memory.errors import InvalidInputError, QuotaExceededError, SensoriumError, StoreError, TooLargeError
+from memory.errors import InvalidInputError, SensoriumError, TooLargeError
 from memory.model import Quota
 from server.principals import asking
 from server.warming import Warming
+from server.web.refusals import refusal
 
 _HEX = re.compile(r"[0-9a-fA-F]{64}")
 _DIGEST = re.compile(r"\bsha-256=:([A-Za-z0-9+/=]+):")
-_STATUS = ((TooLargeError, 413), (QuotaExceededError, 403), (StoreError, 507), (InvalidInputError, 422))
 
 
 async def upload(memory: Warming, quota: Quota, request: Request) -> JSONResponse:
@@ -45,8 +45,7 @@ async def upload(memory: Warming, quota: Quota, request: Request) -> JSONRespons
     except ClientDisconnect:
         return JSONResponse({"error": "the connection broke off"}, status_code=400)
     except SensoriumError as error:
-        status = next((code for kind, code in _STATUS if isinstance(error, kind)), 500)
-        return JSONResponse({"error": str(error)}, status_code=status)
+        return refusal(error)
     expires = datetime.fromtimestamp(ticket.expires, UTC)
     return JSONResponse(
         {

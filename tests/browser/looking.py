@@ -73,11 +73,17 @@ def looking(
     theme: Literal["light", "dark"] = "light",
     viewport: ViewportSize = WIDE,
     microphone: bool = False,
+    zone: str | None = None,
 ) -> Generator[Page]:
     """The page of a server in a browser of its own; at the end nothing untoward has happened on it."""
     permissions = ["microphone"] if microphone else []
     with browser.new_context(
-        color_scheme=theme, viewport=viewport, permissions=permissions, locale="en-GB", reduced_motion="reduce"
+        color_scheme=theme,
+        viewport=viewport,
+        permissions=permissions,
+        locale="en-GB",
+        timezone_id=zone,
+        reduced_motion="reduce",
     ) as context:
         context.set_default_timeout(20_000)
         page, watch = context.new_page(), Watch(served.url)

@@ -7,6 +7,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Literal
 
+from browser.hosting import built, hosted
 from browser.looking import FLAGS, WIDE, chromium, looking
 from browser.serving import Served, served
 from media.drawing import ASSETS
@@ -134,6 +135,10 @@ def _look(browser: Browser, server: Served) -> None:
     shoot("map", "#view=map", "#map-view a.point", lambda page: page.locator("a.point").nth(3).focus(), theme="dark")
     shoot("status", "#view=status", ".tiles")
     shoot("narrow", "", ".card", viewport=NARROW)
+    with hosted(browser, built(), server, query="the lake in the evening", limit=6) as (page, chat):
+        chat.locator(".card img[src^='data:']").first.wait_for()
+        page.wait_for_timeout(1_500)
+        _keep("gallery", page.locator("iframe").screenshot())
 
 
 def _opened(page: Page, ready: str) -> None:

@@ -32,11 +32,14 @@ class Served:
 
     def call(self, tool: str, **arguments: Any) -> dict[str, Any]:
         """What a tool answers, as facts."""
-        call = {"name": tool, "arguments": arguments}
-        body = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": call}
-        told = self._ask("POST", "/mcp", json=body, headers=_HEADERS).json()
-        assert not told["result"].get("isError"), told["result"]["content"]
-        return told["result"]["structuredContent"]
+        result = self.rpc("tools/call", {"name": tool, "arguments": arguments})
+        assert not result.get("isError"), result["content"]
+        return result["structuredContent"]
+
+    def rpc(self, method: str, params: dict[str, Any]) -> dict[str, Any]:
+        """The result of one MCP request."""
+        body = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}
+        return self._ask("POST", "/mcp", json=body, headers=_HEADERS).json()["result"]
 
     def upload(self, data: bytes, name: str) -> str:
         """The ticket of a file that was sent ahead."""

@@ -38,6 +38,15 @@ def test_the_timeline_is_walked_and_used_by_keyboard(library: Served, look: Look
         expect(page.locator(".card")).to_have_count(int(told.split()[0]))
 
 
+def test_days_are_those_of_whoever_looks(library: Served, look: Look) -> None:
+    with look(library, "#tags=kiln", zone="Pacific/Kiritimati") as page:  # 14 hours before UTC
+        first = page.locator("#timeline a.bar").first
+        expect(first).to_have_attribute("aria-label", "1 memory, 2 Aug 2026")
+        first.click()
+        expect(page.locator(".card")).to_have_count(1)
+        expect(page.locator(".card time")).to_have_text("2 Aug 2026")
+
+
 def test_points_of_the_map_are_walked_and_opened_by_keyboard(library: Served, look: Look) -> None:
     with look(library, "#view=map&namespace=notebook") as page:
         points = page.locator("#map-view a.point")

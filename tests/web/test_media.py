@@ -39,7 +39,9 @@ async def test_a_piece_comes_as_its_picture_and_a_note_as_its_words(site: Websit
     note = await alice.get(f"/media/{done['id']}/0")
     assert (note.text, note.headers["content-type"]) == ("the <b>harbour</b>", "text/plain; charset=utf-8")
     assert (await alice.get(f"/media/{done['id']}/0/0?still=small")).status_code == 404
+    assert (await alice.get(f"/media/{done['id']}/1?still=small")).content == still.content
     assert (await alice.get(f"/media/{done['id']}/7")).status_code == 404
+    assert (await alice.get(f"/media/{done['id']}/0/1")).status_code == 404
     assert (await alice.get(f"/media/{done['id']}/0/99")).status_code == 404
 
 

@@ -43,9 +43,10 @@ function sentence(text) {
   return `${said.charAt(0).toUpperCase()}${said.slice(1)}${/[.!?)]$/.test(said) ? "" : "."}`;
 }
 
-/** A JSON answer of `/api/…`. */
+/** A JSON answer of `/api/…`; what is a list is given once for each. */
 export async function get(path, given = {}, signal = undefined) {
-  const asked = new URLSearchParams(Object.entries(given).filter(([, value]) => String(value)));
+  const pairs = Object.entries(given).flatMap(([name, value]) => [value].flat().map((one) => [name, String(one)]));
+  const asked = new URLSearchParams(pairs.filter(([, value]) => value));
   return (await send(asked.size ? `${path}?${asked}` : path, { signal })).json();
 }
 

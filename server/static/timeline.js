@@ -30,7 +30,8 @@ export async function showTimeline(state, { again = false } = {}) {
   asking = new AbortController();
   const { signal } = asking;
   try {
-    const days = await get("/api/timeline", filters, signal);
+    const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+    const days = await get("/api/timeline", { ...filters, zone }, signal);
     if (!signal.aborted) show(days, state);
   } catch (error) {
     if (error.name !== "AbortError") alarm(error.message);

@@ -4,6 +4,7 @@ import { call } from "./api.js";
 import { card } from "./cards.js";
 import { byId, icon, make } from "./dom.js";
 import { forgetting } from "./forgetting.js";
+import { LINKS } from "./links.js";
 import { medium } from "./media.js";
 import { NOT_OPEN, address, go } from "./state.js";
 import { MODALITIES, moment, oneLine, source } from "./words.js";
@@ -86,14 +87,13 @@ function remark(note, words, signal) {
 }
 
 async function showMedia(place, memory, state, title, signal) {
-  for (const [number, link] of memory.media.entries()) {
+  for (const link of memory.media) {
     const found = /^\/media\/m[0-9a-f]{20}\/(\d+)$/.exec(new URL(link, location.href).pathname);
     if (!found) continue;
-    // Without a piece that was found, the first file's first piece is the one after the note, if there is one.
-    const guess = number === 0 && !state.piece ? found[1] : "";
-    const piece = state.piece && state.part === found[1] ? state.piece : guess;
+    const isFound = state.piece && state.part === found[1];
+    const piece = isFound ? state.piece : "";
     try {
-      const sight = await medium(found[0], { piece, at: piece === state.piece ? state.at : "", words: title }, signal);
+      const sight = await medium(found[0], { piece, at: isFound ? state.at : "", words: title }, signal);
       if (!signal.aborted) place.append(sight);
     } catch (error) {
       if (error.name === "AbortError") return;
@@ -107,7 +107,7 @@ async function showSimilar(place, memory, signal) {
     const { hits, unsure } = await call("recall", { like: [memory.id], limit: SIMILAR, max_tokens: 6000, media: "links" }, signal);
     const others = hits.filter((hit) => hit.id !== memory.id);
     if (signal.aborted || unsure || !others.length) return;
-    place.append(make("h3", {}, "Similar"), make("ul", { class: "grid small" }, ...others.map((hit) => make("li", {}, card(hit)))));
+    place.append(make("h3", {}, "Similar"), make("ul", { class: "grid small" }, ...others.map((hit) => make("li", {}, card(hit, LINKS)))));
   } catch (error) {
     if (error.name !== "AbortError") place.append(make("p", { class: "quiet" }, `Nothing similar can be shown: ${error.message}`));
   }

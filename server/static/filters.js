@@ -1,7 +1,7 @@
 // What narrows a search: kinds to choose from, more in a drawer, and a chip for each that is set.
 
 import { byId, icon, make } from "./dom.js";
-import { address, go, now } from "./state.js";
+import { address, go, isDay, now } from "./state.js";
 import { MODALITIES, day } from "./words.js";
 
 const NAMES = { since: "from", until: "until", namespace: "namespace", session: "session" };
@@ -53,7 +53,6 @@ function apply(event) {
 
 function chips(state) {
   const { tags } = state;
-  const isDay = (text) => /^\d{4}-\d\d-\d\d$/.test(text);
   return [
     ...(state.like ? [chip(`like ${state.likeName || state.like}`, { like: "", likeName: "" }, state)] : []),
     ...tags.map((tag) => chip(`#${tag}`, { tags: tags.filter((one) => one !== tag) }, state)),

@@ -35,7 +35,17 @@ export function go(changes, { replace = false } = {}) {
   follow();
 }
 
-/** The filters that tools and `/api/…` both know. */
+/** The filters that tools and `/api/…` both know; a day is one of the time zone of whoever looks. */
 export function filtersOf({ modalities, tags, since, until, namespace, session }) {
-  return { modalities: modalities.join(","), tags: tags.join(","), since, until, namespace, session };
+  return { modalities, tags, since: isDay(since) ? midnight(since) : since, until: isDay(until) ? lastMoment(until) : until, namespace, session };
+}
+
+export const isDay = (text) => /^\d{4}-\d\d-\d\d$/.test(text) && !Number.isNaN(Date.parse(text));
+
+const midnight = (day) => new Date(`${day}T00:00`).toISOString();
+
+function lastMoment(day) {
+  const next = new Date(`${day}T00:00`);
+  next.setDate(next.getDate() + 1);
+  return new Date(next - 1).toISOString();
 }

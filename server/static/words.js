@@ -26,12 +26,20 @@ export const oneLine = (text, most = 120) => {
   return line.length > most ? `${line.slice(0, most - 1)}…` : line;
 };
 
+/** What a hit is headed with. */
+export const titleOf = (hit) => oneLine(hit.title || hit.passage || `${MODALITIES[hit.modality] ?? hit.modality} of ${day(hit.when)}`, 90);
+
 /** Where something came from: a link only where that is an https address, else words. */
 export function source(text) {
   const url = text.startsWith("https://") && URL.canParse(text) ? new URL(text) : null;
   if (url?.protocol !== "https:") return make("span", { dir: "auto" }, text);
   return make("a", { href: url.href, rel: "noopener noreferrer", target: "_blank" }, text);
 }
+
+/** Of an answer's notes what a person has to know; how a model would ask for more is none of that. */
+export const forPeople = (notes) => notes.filter((note) => !/^(\d+ (more:|shortened:)|Nothing matches well)/.test(note));
+
+export const UNSURE = "Nothing matches well: these are only the nearest, and what you look for may not be remembered.";
 
 /** A text whose words that matched are marked. */
 export function marked(text, words) {

@@ -7,6 +7,12 @@ export function make(tag, attributes = {}, ...children) {
   return filled(document.createElement(tag), attributes, children);
 }
 
+/** A link or a button, as `way` has it: an `href`, or an `onclick`; plain words where it is null. */
+export function act(attributes, way, ...children) {
+  if (!way) return make("span", attributes, ...children);
+  return make(way.href ? "a" : "button", { type: way.href ? null : "button", ...attributes, ...way }, ...children);
+}
+
 export function draw(tag, attributes = {}, ...children) {
   return filled(document.createElementNS(SVG, tag), attributes, children);
 }

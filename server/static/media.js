@@ -3,15 +3,15 @@
 import { kindOf } from "./api.js";
 import { make } from "./dom.js";
 
-/** Show the file at an address; `piece` is the one that was found in it, and `at` its second. */
+/** Show the file at an address; `piece` is the one that was found in it, or "" for none, and `at` its second. */
 export async function medium(address, { piece, at, words }, signal) {
   const { type, name } = await kindOf(address, signal);
   const file = make("a", { href: address, target: "_blank", rel: "noopener noreferrer", class: "file" }, `Open the whole file${name ? ` (${name})` : ""}`);
-  const still = piece === "" ? null : `${address}/${piece}?still=large`;
+  const still = `${address}${piece === "" ? "" : `/${piece}`}?still=large`;
   const kind = type.split("/")[0];
   if (kind === "image") return figure(picture(address, still, words), file);
   if (kind === "video" || kind === "audio") return figure(...player(kind, { address, at, still, piece }), file);
-  if (type === "application/pdf" && still) return figure(picture(still, null, "the page that was found"), file);
+  if (type === "application/pdf") return figure(picture(still, null, piece === "" ? "the first page" : "the page that was found"), file);
   return make("p", {}, file);
 }
 

@@ -3,8 +3,9 @@
 import { call, upload } from "./api.js";
 import { card } from "./cards.js";
 import { alarm, byId, icon, make, say } from "./dom.js";
-import { NOT_OPEN, go, now } from "./state.js";
-import { counted } from "./words.js";
+import { LINKS } from "./links.js";
+import { NOT_OPEN, filtersOf, go, now } from "./state.js";
+import { UNSURE, counted, forPeople } from "./words.js";
 
 const FIRST = 24;
 const MOST = 96;
@@ -95,8 +96,7 @@ export async function showSearch(state, { again = false, keepsLimit = false } = 
 }
 
 function questionOf(state) {
-  const { q, like, modalities, tags, since, until, namespace, session } = state;
-  return { query: q, like: like ? [like] : [], modalities, tags, since, until, namespace, session };
+  return { query: state.q, like: state.like ? [state.like] : [], ...filtersOf(state) };
 }
 
 function showFound({ hits, found, unsure, notes, warnings }, state) {
@@ -107,17 +107,14 @@ function showFound({ hits, found, unsure, notes, warnings }, state) {
   const count = hits.length ? `${shown.charAt(0).toUpperCase()}${shown.slice(1)}` : "Nothing found";
   byId("count").textContent = count;
   say(unsure && hits.length ? `${count}. Nothing matches well.` : count);
-  byId("results").replaceChildren(...hits.map((hit) => make("li", {}, card(hit))));
+  byId("results").replaceChildren(...hits.map((hit) => make("li", {}, card(hit, LINKS))));
   byId("remarks").replaceChildren(...remarks(unsure && hits.length > 0, [...notes, ...(warnings ?? [])]));
   byId("more").hidden = hits.length >= found || limit >= MOST;
   showEmpty(hits.length === 0, state);
 }
 
-/** What a person has to know; how a model would ask for more is none of that. */
 function remarks(unsure, notes) {
-  const told = notes.filter((note) => !/^(\d+ (more:|shortened:)|Nothing matches well)/.test(note));
-  const lead = "Nothing matches well: these are only the nearest, and what you look for may not be remembered.";
-  return [...(unsure ? [make("p", { class: "unsure" }, lead)] : []), ...told.map((note) => make("p", { dir: "auto" }, note))];
+  return [...(unsure ? [make("p", { class: "unsure" }, UNSURE)] : []), ...forPeople(notes).map((note) => make("p", { dir: "auto" }, note))];
 }
 
 function showEmpty(isEmpty, state) {
