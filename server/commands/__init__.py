@@ -1,0 +1,1 @@
+"""The commands of `sensorium`, by what they are for; heavy libraries are imported when one is run."""

@@ -1,0 +1,87 @@
+"""Commands on the memory as a whole: to fill it, to copy it, to move it."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from server.commands.environment import settings
+
+keeping = typer.Typer()
+_PANEL = "The memory as a whole"
+
+
+@keeping.command("import", rich_help_panel=_PANEL)
+def import_(
+    folder: Annotated[
+        Path, typer.Argument(help="Folder whose files are remembered, or the official memory server's file.")
+    ],
+    *,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only say what there is and what embedding it will cost.")
+    ] = False,
+    batch: Annotated[
+        bool, typer.Option("--batch", help="Embed by Gemini's batch jobs: half the price, hours later.")
+    ] = False,
+    namespace: Annotated[str, typer.Option(help="Project the memories belong to.")] = "default",
+    tag: Annotated[list[str] | None, typer.Option(help="Tag on every memory; may be given more than once.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="As JSON, for programs.")] = False,
+) -> None:
+    """Remember every file of a folder, or memory.jsonl; run again, it goes on and takes only what is new."""
+    from server.importing import Order, run_import  # noqa: PLC0415  # loads everything there is
+
+    order = Order(
+        folder=folder, namespace=namespace, tags=tuple(tag or ()), dry_run=dry_run, batch=batch, as_json=as_json
+    )
+    sys.exit(run_import(settings(), order))
+
+
+@keeping.command(rich_help_panel=_PANEL)
+def export(
+    file: Annotated[Path, typer.Argument(help="The archive to write.")],
+    *,
+    vectors: Annotated[
+        bool, typer.Option("--vectors", help="With all vectors, so that nothing has to be embedded again.")
+    ] = False,
+    namespace: Annotated[str, typer.Option(help="Only memories of this project.", show_default="all")] = "",
+    force: Annotated[bool, typer.Option("--force", help="Write over a file that is there.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="As JSON, for programs.")] = False,
+) -> None:
+    """Write everything that is remembered into one archive, while servers may go on."""
+    from memory.exporting import Export  # noqa: PLC0415  # loads the store
+    from server.archiving import run_export  # noqa: PLC0415  # likewise
+
+    order = Export(target=file, namespace=namespace, with_vectors=vectors, replaces=force)
+    sys.exit(run_export(settings(), order, as_json=as_json))
+
+
+@keeping.command(rich_help_panel=_PANEL)
+def restore(
+    file: Annotated[Path, typer.Argument(help="An archive that export wrote.")],
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="As JSON, for programs.")] = False,
+) -> None:
+    """Take in what an archive holds and is not here; stopped, it goes on when run again."""
+    from server.archiving import run_restore  # noqa: PLC0415  # loads everything there is
+
+    sys.exit(run_restore(settings(), file, as_json=as_json))
+
+
+@keeping.command(rich_help_panel=_PANEL)
+def reembed(
+    *,
+    batch: Annotated[
+        bool, typer.Option("--batch", help="By Gemini's batch jobs: half the price, hours later.")
+    ] = False,
+    keep_old: Annotated[
+        bool, typer.Option("--keep-old", help="Keep the vectors of other embedders, to go back to one.")
+    ] = False,
+) -> None:
+    """Move the memory to the embedder that is set: embed what has no vector of it, then erase those of others.
+
+    Stopped, it goes on when run again; recall goes on meanwhile.
+    """
+    from server.reembedding import run_reembed  # noqa: PLC0415  # loads everything there is
+
+    sys.exit(run_reembed(settings(), batch=batch, keep_old=keep_old))
