@@ -1,7 +1,7 @@
 """The read path: question → filters, vector, words, looks → one ranking → memories."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from memory.aiming import Aiming
@@ -98,28 +98,32 @@ class Recalling:
             evidence = await self.gathering.gather(aim, question.limit + COMPARED)
         with stage("rank"):
             scored = rank(evidence, self.embedding.unrelated)
-            groups = await self._collapsed(_worth_showing(by_memory(scored), question.limit), question.limit)
+            likely = _worth_showing(by_memory(scored), question.limit)
+            segments = await self._segments(likely[: question.limit + COMPARED])
+            groups = await in_worker(collapsed, likely, segments)
         passed = [group for group in groups if group.best.score >= question.min_score]
+        pending = await self.store.pending(self.embedding.column, aim.condition)
         return Recollection(
-            hits=tuple(await self._hits(question, passed[: question.limit])),
+            hits=tuple(await self._hits(question, passed[: question.limit], segments, may_wait=pending > 0)),
             found=len(passed),
             below_min_score=len(groups) - len(passed),
-            pending=await self.store.pending(self.embedding.column, aim.condition),
+            pending=pending,
             unread=tuple(await self.store.unread(aim.condition)),
             is_unsure=_is_unsure(passed[: question.limit], is_only_time=aim.is_only_time),
             notes=aim.notes,
         )
 
-    async def _collapsed(self, groups: Sequence[Group], limit: int) -> list[Group]:
-        """The groups, near-identical ones together among those that may be shown."""
-        seen = groups[: limit + COMPARED]
-        segments = await self.store.segments([group.best.key for group in seen])
-        one_each = await in_worker(collapsed, seen, {one.key: one for one in segments})
-        return [*one_each, *groups[len(seen) :]]
+    async def _segments(self, groups: Sequence[Group]) -> dict[SegmentKey, Segment]:
+        """What stands for each group, but for those that were forgotten since they were found."""
+        return {one.key: one for one in await self.store.segments([group.best.key for group in groups])}
 
-    async def _hits(self, question: Question, groups: Sequence[Group]) -> list[Hit]:
-        segments = await self._in_order([group.best.key for group in groups])
-        waiting = await self._waiting(segments)
+    async def _hits(
+        self, question: Question, groups: Sequence[Group], known: Mapping[SegmentKey, Segment], *, may_wait: bool
+    ) -> list[Hit]:
+        more = await self._segments([group for group in groups if group.best.key not in known])
+        known = {**known, **more}
+        segments = [known[group.best.key] for group in groups if group.best.key in known]
+        waiting = await self._waiting(segments if may_wait else ())
         media = await self._media(segments)
         found = {group.best.key: group for group in groups}
         return [

@@ -9,6 +9,7 @@ from typing import Any
 import lancedb
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from lancedb.query import BooleanQuery, FullTextQuery, MatchQuery, Occur
 from numpy.typing import NDArray
 
@@ -59,13 +60,11 @@ class Searches:
         """
         wanted = ["id", "segment", "_score", *([column] if column else [])]
         found = await self._by_words(_any_of(terms), condition, limit, wanted)
+        cosines = _cosines(found[column], vector) if column and vector is not None else [None] * len(found)
+        rows = found.select(["id", "segment", "_score"]).to_pylist()
         return [
-            Match(
-                key=(row["id"], row["segment"]),
-                words=row["_score"],
-                cosine=_cosine(row.get(column) if column else None, vector),
-            )
-            for row in found.to_pylist()
+            Match(key=(row["id"], row["segment"]), words=row["_score"], cosine=cosine)
+            for row, cosine in zip(rows, cosines, strict=True)
         ]
 
     async def having(self, words: Sequence[Sequence[str]], condition: str, limit: int) -> list[SegmentKey]:
@@ -87,7 +86,9 @@ def _any_of(terms: Sequence[str]) -> MatchQuery:
     return MatchQuery(" ".join(terms), "terms")  # pyright: ignore[reportCallIssue]
 
 
-def _cosine(row: Any, vector: NDArray[np.float32] | None) -> float | None:
-    if row is None or vector is None:
-        return None
-    return float(np.dot(np.asarray(row, dtype=np.float32), vector))
+def _cosines(column: "pa.ChunkedArray[Any]", vector: NDArray[np.float32]) -> list[float | None]:
+    """Of each row's vector to this one; None where the row has none yet."""
+    is_there = column.is_valid().to_numpy()
+    vectors = np.asarray(pc.list_flatten(column), dtype=np.float32).reshape(-1, len(vector))
+    known = iter((vectors @ vector).tolist())
+    return [next(known) if there else None for there in is_there]

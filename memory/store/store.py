@@ -138,7 +138,7 @@ class Store:
 
     async def segments(self, keys: Sequence[SegmentKey]) -> list[Segment]:
         """The segments of these keys that are still there, ordered by key."""
-        return await self.table.segments(any_key(keys))
+        return await self.table.segments(any_key(keys)) if keys else []
 
     async def select(self, condition: str) -> list[Segment]:
         """The segments under a condition, ordered by key."""
