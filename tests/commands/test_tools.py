@@ -6,9 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import Result
 from harness import picture, written
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from server.cli import app
 
