@@ -8,6 +8,7 @@ import typer
 
 from memory.errors import ConfigurationError, SensoriumError
 from server.commands.environment import settings
+from server.commands.importing import importing
 from server.commands.installing import installing
 from server.commands.keeping import keeping
 from server.commands.tokens import token
@@ -23,6 +24,7 @@ app = typer.Typer(
     no_args_is_help=False,
 )
 app.add_typer(tools)
+app.add_typer(importing)
 app.add_typer(keeping)
 app.add_typer(installing)
 app.add_typer(token, name="token", rich_help_panel="Servers")
