@@ -1,7 +1,6 @@
 """The layers of multilingual-e5-small, run by ONNX Runtime on one thread."""
 
 from collections.abc import Sequence
-from importlib import import_module
 from typing import Any, Protocol
 
 import numpy as np
@@ -9,6 +8,7 @@ from numpy.typing import NDArray
 
 from memory.embedders.e5_file import PackedModel, unpacked
 from memory.embedders.onnx_graph import CONTRIBUTED, model, node
+from memory.inference import onnxruntime
 
 DIMENSIONS = 384
 WINDOW = 512
@@ -53,11 +53,11 @@ class Forward:
 
 
 def _session(weights: dict[str, NDArray[np.float32]]) -> _Session:
-    onnxruntime = import_module("onnxruntime")
-    options = onnxruntime.SessionOptions()
+    runtime = onnxruntime()
+    options = runtime.SessionOptions()
     options.intra_op_num_threads = 1
     options.inter_op_num_threads = 1
-    values = [onnxruntime.OrtValue.ortvalue_from_numpy(value) for value in weights.values()]
+    values = [runtime.OrtValue.ortvalue_from_numpy(value) for value in weights.values()]
     options.add_external_initializers(list(weights), values)
     graph = model(
         _nodes(),
@@ -65,7 +65,7 @@ def _session(weights: dict[str, NDArray[np.float32]]) -> _Session:
         given=("embedded", (1, "tokens", DIMENSIONS)),
         result=("hidden", (1, "tokens", DIMENSIONS)),
     )
-    return onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
+    return runtime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
 
 
 def _weights(packed: PackedModel) -> dict[str, NDArray[np.float32]]:

@@ -13,6 +13,7 @@ from memory.embedders.protocol import Content, Limits, Space, Unrelated, Vectors
 from memory.embedders.rows import unit_rows
 from memory.embedders.wording import titled
 from memory.errors import ConfigurationError, EmbeddingRefusedError
+from memory.inference import onnxruntime
 from memory.pieces import Modality
 from memory.threads import in_worker
 from memory.weights import loaded_once, packaged, verified
@@ -126,11 +127,11 @@ def _tokenizer(vocabulary: Path) -> _Tokenizer:
 
 
 def _session(weights: Path) -> _Session:
-    onnxruntime = import_module("onnxruntime")
-    options = onnxruntime.SessionOptions()
+    runtime = onnxruntime()
+    options = runtime.SessionOptions()
     options.intra_op_num_threads = 1
     options.inter_op_num_threads = 1
-    return onnxruntime.InferenceSession(str(weights), options, providers=["CPUExecutionProvider"])
+    return runtime.InferenceSession(str(weights), options, providers=["CPUExecutionProvider"])
 
 
 def weights_path() -> Path:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from memory.inference import onnxruntime
 from memory.media.pictures.regions import union
 from memory.pieces import Box
 from memory.weights import complaint, package_folder
@@ -127,7 +128,8 @@ class Ocr:
         return self._complaint
 
     def _loaded(self) -> _Engine:
-        from rapidocr import RapidOCR  # noqa: PLC0415  # OpenCV and onnxruntime: only once needed
+        onnxruntime()
+        from rapidocr import RapidOCR  # noqa: PLC0415  # OpenCV: only once needed
 
         assert self._models is not None  # noqa: S101  # _why_not has seen to it
         parameters: dict[str, Any] = {

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol, cast
 import numpy as np
 from numpy.typing import NDArray
 
+from memory.inference import onnxruntime
 from memory.weights import complaint, package_folder
 
 if TYPE_CHECKING:
@@ -214,9 +215,7 @@ def _judged(text: str, certainty: float) -> Transcript:
 
 
 def _loaded(folder: Path) -> _Model:
-    import onnxruntime  # noqa: PLC0415  # only once needed
-
-    runtime = cast("Any", onnxruntime)
+    runtime = onnxruntime()
     options = runtime.SessionOptions()
     options.intra_op_num_threads = 1
     encoder, decoder = (
