@@ -1,4 +1,4 @@
-"""The structured answers of the three tools, as far as the demo reads them."""
+"""The structured answers of the three tools, as far as the examples read them."""
 
 from pydantic import BaseModel
 
@@ -24,6 +24,10 @@ class Hit(BaseModel):
     why: list[str] = []
     anchor: str
     passage: str
+    when: str
+    source: str
+    namespace: str
+    resource: str
 
 
 class Recalled(BaseModel):

@@ -4,23 +4,27 @@ Exits with 0 if everything expected came back first and what was forgotten is go
 """
 
 import sys
+import time
+from collections.abc import Awaitable
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import cast
+from typing import TextIO, TypeVar, cast
 
 import anyio
-import show
 from answers import Forgotten, Recalled, Remembered
+from demonstration import show
+from demonstration.story import KEEPSAKES, PHOTO, ROOT, VOICE, Keepsake, Question, questions, recording
 from mcp.shared.exceptions import MCPError
 from rich.console import Console
-from session import DemoError, Session, session
-from story import KEEPSAKES, PHOTO, VOICE, Keepsake, Question, questions, recording
+from session import AnswerError, Session, session
+
+Answer = TypeVar("Answer")
 
 
 class Demo:
     """Runs the story on one store, prints it, and keeps count of what went wrong."""
 
-    def __init__(self, console: Console, *, home: Path, log: Path) -> None:
+    def __init__(self, console: Console, *, home: Path, log: TextIO) -> None:
         self.console = console
         self.home = home
         self.log = log
@@ -39,11 +43,11 @@ class Demo:
     async def run(self) -> None:
         """Both sessions; each is a server process of its own."""
         show.heading(self.console, "First session: remember", f"a new process on an empty store, {self.home}")
-        async with session(self.home, self.log) as first:
+        async with session(self.home, folder=ROOT, log=self.log) as first:
             show.lines_about(self.console, await first.status(), "embedder", "pictures", "recordings")
             await self.remember_all(first)
         show.heading(self.console, "Second session: recall", "the first process is gone; a new one on its store")
-        async with session(self.home, self.log) as second:
+        async with session(self.home, folder=ROOT, log=self.log) as second:
             for question in questions():
                 await self.recall(second, question)
             await self.look(second, PHOTO)
@@ -63,7 +67,7 @@ class Demo:
     async def remember(self, server: Session, keepsake: Keepsake, table: show.Table, *, status: str) -> Remembered:
         """Remember one thing and add its row to the table."""
         with self.console.status(f"remembering the {keepsake.what} …"):
-            kept, took_ms = await server.ask("remember", keepsake.arguments, Remembered)
+            kept, took_ms = await timed(server.ask("remember", keepsake.arguments, Remembered))
         good = self.check(f"the {keepsake.what} was {kept.status}, not {status}", holds=kept.status == status)
         show.add_memory(table, keepsake, kept, took_ms, good=good)
         self.warnings += [f"{keepsake.what}: {warning}" for warning in kept.warnings]
@@ -72,7 +76,7 @@ class Demo:
     async def recall(self, server: Session, question: Question) -> None:
         """Ask one question and show what came first."""
         with self.console.status("recalling …"):
-            found, took_ms = await server.ask("recall", question.arguments, Recalled)
+            found, took_ms = await timed(server.ask("recall", question.arguments, Recalled))
         first = found.hits[0] if found.hits else None
         good = first is not None and first.id == self.ids[question.expects]
         self.check(f"{question.title!r} did not bring back the {question.expects} first", holds=good)
@@ -88,7 +92,7 @@ class Demo:
             "What comes back is the picture itself",
             f"recall {question.query!r}, first thumbnail",
         )
-        _, pictures = await server.look({"query": question.query, "limit": 1})
+        _, pictures = await server.look(question.query, limit=1)
         if self.check("recall brought no thumbnail of the photo", holds=bool(pictures)):
             show.picture(self.console, pictures[0])
 
@@ -101,13 +105,13 @@ class Demo:
         )
         forgotten = self.ids[question.expects]
         before = self.files_with(recording())
-        receipt, took_ms = await server.ask("forget", {"ids": [forgotten]}, Forgotten)
+        receipt, took_ms = await timed(server.ask("forget", {"ids": [forgotten]}, Forgotten))
         after = self.files_with(recording())
         taken = (receipt.status, receipt.memories)
         self.check(f"the receipt says {taken}", holds=taken == ("forgotten", 1))
         self.check(f"not erased: {receipt.detail}", holds=receipt.erased)
         self.check(f"the recording was in {before} files, and still is in {after}", holds=before > after == 0)
-        again, _ = await server.ask("recall", question.arguments, Recalled)
+        again = await server.ask("recall", question.arguments, Recalled)
         gone = self.check("it is still recalled", holds=forgotten not in {hit.id for hit in again.hits})
         show.receipt(self.console, receipt, took_ms, files=(before, after), gone=gone)
 
@@ -115,6 +119,12 @@ class Demo:
         """How many files of the store hold these bytes."""
         files = [path for path in self.home.rglob("*") if path.is_file()]
         return sum(content in path.read_bytes() for path in files)
+
+
+async def timed(answer: Awaitable[Answer]) -> tuple[Answer, float]:
+    """An answer, and the milliseconds it took."""
+    started = time.perf_counter()
+    return await answer, (time.perf_counter() - started) * 1000
 
 
 def messages(error: BaseException) -> list[str]:
@@ -129,12 +139,14 @@ def main() -> int:
     """Run the demo on a store of its own, which goes when it ends; returns the exit code."""
     console = Console()
     with TemporaryDirectory(prefix="sensorium-demo-") as folder:
-        demo = Demo(console, home=Path(folder, "store"), log=Path(folder, "server.log"))
-        try:
-            anyio.run(demo.run)
-        except* (DemoError, MCPError) as errors:
-            demo.failures += messages(errors)
-            show.log_tail(console, demo.log)
+        log = Path(folder, "server.log")
+        with log.open("w", encoding="utf-8") as written:
+            demo = Demo(console, home=Path(folder, "store"), log=written)
+            try:
+                anyio.run(demo.run)
+            except* (AnswerError, MCPError) as errors:
+                demo.failures += messages(errors)
+                show.log_tail(console, log)
     show.summary(console, checked=demo.checked, failures=demo.failures)
     return 1 if demo.failures else 0
 

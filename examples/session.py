@@ -1,62 +1,76 @@
-"""One session with the installed server: a process of its own, spoken to over stdio."""
+"""A server as a process of its own, over stdio, and its tools as methods: what the examples share."""
 
+import base64
 import shutil
 import sys
-import time
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import TextIO, TypeVar
 
+from answers import Hit, Recalled, Remembered
 from mcp import Client
 from mcp.client.stdio import StdioServerParameters, stdio_client
-from mcp_types import CallToolResult, ImageContent, TextContent, TextResourceContents
+from mcp_types import BlobResourceContents, CallToolResult, ImageContent, TextContent
 from pydantic import BaseModel, ValidationError
-from story import ROOT
 
 CALL_TIMEOUT_S = 180.0
 
 Answer = TypeVar("Answer", bound=BaseModel)
 
 
-class DemoError(Exception):
-    """The server answered what the demo cannot go on with."""
+class AnswerError(Exception):
+    """The server answered what the example cannot go on with."""
 
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """Calls the tools and reads what they answer."""
+    """Calls the tools and reads what they answer.
+
+    Each method raises `AnswerError` where the tool reports an error or answers with other fields.
+    """
 
     client: Client
 
-    async def ask(self, tool: str, arguments: dict[str, object], answer: type[Answer]) -> tuple[Answer, float]:
-        """The tool's structured answer, and the milliseconds it took.
+    async def remember(self, text: str = "", **arguments: object) -> Remembered:
+        """Keep a note, files, or both."""
+        return await self.ask("remember", {"text": text, **arguments}, Remembered)
 
-        Raises:
-            DemoError: the tool reported an error, or answered with other fields.
-        """
-        started = time.perf_counter()
-        result = await self.client.call_tool(tool, arguments)
-        took_ms = (time.perf_counter() - started) * 1000
-        if result.is_error or result.structured_content is None:
-            raise DemoError(f"{tool} answered: {text_of(result)}")
-        try:
-            return answer.model_validate(result.structured_content), took_ms
-        except ValidationError as error:
-            raise DemoError(f"{tool} answered other fields than expected: {error}") from error
+    async def recall(self, query: str = "", **arguments: object) -> list[Hit]:
+        """What is found, the best first; without pictures, so that the facts come structured."""
+        return (await self.ask("recall", {"query": query, "media": "none", **arguments}, Recalled)).hits
 
-    async def look(self, arguments: dict[str, object]) -> tuple[str, list[ImageContent]]:
+    async def look(self, query: str = "", **arguments: object) -> tuple[str, list[ImageContent]]:
         """A recall as a model sees it: its text, and its thumbnails."""
-        result = await self.client.call_tool("recall", arguments)
-        if result.is_error:
-            raise DemoError(f"recall answered: {text_of(result)}")
+        result = await self._called("recall", {"query": query, **arguments})
         return text_of(result), [part for part in result.content if isinstance(part, ImageContent)]
+
+    async def ask(self, tool: str, arguments: dict[str, object], answer: type[Answer]) -> Answer:
+        """The structured answer of a tool."""
+        result = await self._called(tool, arguments)
+        try:
+            return answer.model_validate(result.structured_content)
+        except ValidationError as error:
+            raise AnswerError(f"{tool} answered other fields than expected: {error}") from error
+
+    async def content(self, uri: str) -> bytes:
+        """The bytes of a resource, such as the file that `memory://{id}/{part}` names."""
+        result = await self.client.read_resource(uri)
+        return b"".join(
+            base64.b64decode(part.blob) if isinstance(part, BlobResourceContents) else part.text.encode()
+            for part in result.contents
+        )
 
     async def status(self) -> str:
         """What `memory://status` says."""
-        result = await self.client.read_resource("memory://status")
-        return "\n".join(part.text for part in result.contents if isinstance(part, TextResourceContents))
+        return (await self.content("memory://status")).decode()
+
+    async def _called(self, tool: str, arguments: dict[str, object]) -> CallToolResult:
+        result = await self.client.call_tool(tool, arguments)
+        if result.is_error:
+            raise AnswerError(f"{tool} answered: {text_of(result)}")
+        return result
 
 
 def text_of(result: CallToolResult) -> str:
@@ -65,25 +79,32 @@ def text_of(result: CallToolResult) -> str:
 
 
 def server_command() -> str:
-    """The installed command beside this Python.
+    """The installed command: beside this Python, or else on the path.
 
     Raises:
-        DemoError: it is not installed here.
+        AnswerError: it is not installed here.
     """
-    command = shutil.which("sensorium", path=str(Path(sys.executable).parent))
+    command = shutil.which("sensorium", path=str(Path(sys.executable).parent)) or shutil.which("sensorium")
     if command is None:
-        raise DemoError("no `sensorium` command beside this Python: run `make setup`, or `make demo`")
+        raise AnswerError("no `sensorium` command beside this Python or on the path: run `make setup`")
     return command
 
 
 @asynccontextmanager
-async def session(home: Path, log: Path) -> AsyncGenerator[Session]:
+async def session(
+    home: Path, *, folder: Path | None = None, log: TextIO = sys.stderr, **settings: str
+) -> AsyncGenerator[Session]:
     """Start a server on the store in `home`; its process ends with the block.
 
-    The client hands on only a few variables of the environment, so no API key reaches the server.
+    The client hands on only a few variables of the environment, so no API key reaches the server but by `settings`.
+
+    Args:
+        home: folder of the store.
+        folder: where the server works, so that `files` may name what is in it.
+        log: where the server's stderr goes.
+        settings: more variables of its environment.
     """
-    server = StdioServerParameters(command=server_command(), cwd=ROOT, env={"SENSORIUM_HOME": str(home)})
-    with log.open("a", encoding="utf-8") as errors:
-        transport = stdio_client(server, errlog=errors)
-        async with Client(transport, read_timeout_seconds=CALL_TIMEOUT_S) as client:
-            yield Session(client)
+    environment = {"SENSORIUM_HOME": str(home), **settings}
+    server = StdioServerParameters(command=server_command(), cwd=folder, env=environment)
+    async with Client(stdio_client(server, errlog=log), read_timeout_seconds=CALL_TIMEOUT_S) as client:
+        yield Session(client)

@@ -1,12 +1,15 @@
 """A drawing surface twice as fine as the picture it becomes, so that every edge is smooth."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
 
 from PIL import Image, ImageDraw, ImageFont
 
 FINENESS = 2
-FONTS = {
+Face = Literal["text", "medium", "bold", "mono"]
+Box = tuple[float, float, float, float]
+FONTS: dict[Face, Path] = {
     "text": Path("/usr/share/fonts/opentype/inter/Inter-Regular.otf"),
     "medium": Path("/usr/share/fonts/opentype/inter/Inter-Medium.otf"),
     "bold": Path("/usr/share/fonts/opentype/inter/Inter-SemiBold.otf"),
@@ -14,15 +17,17 @@ FONTS = {
 }
 """Inter and JetBrains Mono, SIL Open Font License: Debian's fonts-inter and fonts-jetbrains-mono."""
 
-Face = Literal["text", "medium", "bold", "mono"]
-Box = tuple[float, float, float, float]
-
 
 class Canvas:
-    """Draws in the pixels of the finished picture: x to the right, y downwards, from the top left."""
+    """Draws in the pixels of the finished picture: x to the right, y downwards, from the top left.
 
-    def __init__(self, width: int, height: int, ground: str) -> None:
+    Args:
+        fonts: files of the faces; without them all words are in the one face that Pillow brings along.
+    """
+
+    def __init__(self, width: int, height: int, ground: str, fonts: Mapping[Face, Path] | None = None) -> None:
         self._size = (width, height)
+        self._fonts = fonts
         self._image = Image.new("RGB", (width * FINENESS, height * FINENESS), ground)
         self._draw = ImageDraw.Draw(self._image)
 
@@ -53,10 +58,15 @@ class Canvas:
         anchor: str = "lm",
     ) -> float:
         """One line of words, by default centred on y and starting at x; returns its width."""
-        font = ImageFont.truetype(FONTS[face], size * FINENESS, layout_engine=ImageFont.Layout.BASIC)
+        font = self._font(face, size * FINENESS)
         self._draw.text((x * FINENESS, y * FINENESS), words, fill, font, anchor)
         return font.getlength(words) / FINENESS
 
     def finished(self) -> Image.Image:
         """The picture in its own size."""
         return self._image.resize(self._size, Image.Resampling.LANCZOS)
+
+    def _font(self, face: Face, size: float) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
+        if self._fonts is None:
+            return ImageFont.load_default(size)
+        return ImageFont.truetype(self._fonts[face], size, layout_engine=ImageFont.Layout.BASIC)

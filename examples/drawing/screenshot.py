@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from drawing.canvas import Canvas
+from drawing.canvas import FONTS, Canvas
 from PIL import Image
 
 WIDTH, HEIGHT = 1280, 800
@@ -53,7 +53,7 @@ LOG_INK = {"info": "#c3cad8", "good": "#6fd29b", "warn": "#f0c36a", "bad": "#e79
 
 def draw(target: Path) -> None:
     """Write the screenshot as a PNG of 1280 x 800 pixels."""
-    canvas = Canvas(WIDTH, HEIGHT, "#ffffff")
+    canvas = Canvas(WIDTH, HEIGHT, "#ffffff", FONTS)
     _title_bar(canvas)
     _sidebar(canvas)
     _header(canvas)

@@ -21,15 +21,15 @@ def can_speak() -> bool:
     return shutil.which("flite") is not None
 
 
-def speak(target: Path) -> None:
-    """Write the note as Ogg Opus, 16 kHz mono at 24 kbit/s.
+def speak(target: Path, words: str = WORDS) -> None:
+    """Write the note, or other words, as Ogg Opus, 16 kHz mono at 24 kbit/s.
 
     Raises:
         FileNotFoundError: Flite is not installed.
     """
     with TemporaryDirectory() as folder:
         spoken = Path(folder) / "spoken.wav"
-        subprocess.run(["flite", "-voice", SPEAKER, "-t", WORDS, "-o", str(spoken)], check=True)  # noqa: S607  # on the path by design: a development tool
+        subprocess.run(["flite", "-voice", SPEAKER, "-t", words, "-o", str(spoken)], check=True)  # noqa: S607  # on the path by design: a development tool
         _encode(spoken, target)
 
 

@@ -6,6 +6,7 @@ from io import BytesIO
 from pathlib import Path
 
 from answers import Forgotten, Hit, Remembered
+from demonstration.story import Keepsake, Question
 from mcp_types import ImageContent
 from PIL import Image
 from rich.console import Console, Group, RenderableType
@@ -15,7 +16,6 @@ from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 from rich_pixels import Pixels
-from story import Keepsake, Question
 
 PASSAGE_CHARS = 300
 PICTURE_COLUMNS = 64
