@@ -1,5 +1,6 @@
 """The words of the domain, as values: frozen, slotted, keyword-only."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -183,8 +184,8 @@ class Match:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Holdings:
-    """What an owner holds.
+class Amount:
+    """How much there is of something.
 
     Attributes:
         memories: how many, those that were replaced and are kept as history among them.
@@ -192,7 +193,20 @@ class Holdings:
     """
 
     memories: int
+    pieces: int
     bytes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Holdings:
+    """What an owner holds, in all and in parts.
+
+    A memory or a file of two modalities, or a file in two namespaces, counts in each: parts may add up to more.
+    """
+
+    total: Amount
+    modalities: Mapping[Modality, Amount]
+    namespaces: Mapping[str, Amount]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

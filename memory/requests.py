@@ -6,7 +6,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
-from memory.model import MediaPart, Mode, Part, Quota, SearchFilter, Segment, State
+from memory.model import Holdings, MediaPart, Mode, Part, Quota, SearchFilter, Segment, State
 from memory.pieces import Capability, MetadataValue, Modality
 from memory.usage import Spending
 
@@ -264,11 +264,11 @@ class Status:
     """What a memory holds and how it fares, for one owner.
 
     Attributes:
-        segments: how many of each modality.
+        disk_bytes: what the store takes on the disk: rows, vectors, indexes and media of all owners.
+        holdings: what the owner has, in all, by modality and by namespace.
         pending: segments not yet embedded in the active space.
         unread: the first segments of files that are still being read.
         failed: those of the pending that the embedder refused too often to be tried again.
-        bytes: what the owner holds: texts, and each file once.
         embedder: name of the active space, or why there is none.
         spaces: columns of all spaces the store holds vectors of.
         reads: what reads each kind of media, or why nothing does.
@@ -277,12 +277,11 @@ class Status:
     """
 
     home: Path
-    memories: int
-    segments: dict[Modality, int]
+    disk_bytes: int
+    holdings: Holdings
     pending: int
     unread: tuple[Segment, ...]
     failed: int
-    bytes: int
     embedder: str
     spaces: tuple[str, ...]
     reads: tuple[Capability, ...]

@@ -18,10 +18,10 @@ from memory.examples import Examples
 from memory.forgetting import Forgetting
 from memory.gathering import Gathering
 from memory.media.reader import MediaReader
-from memory.model import Holdings, Receipt, SearchFilter, Segment, State
+from memory.model import Receipt, SearchFilter, Segment, State
 from memory.moving import Moving
 from memory.overview import Overview
-from memory.pieces import Medium, Modality
+from memory.pieces import Medium
 from memory.reading import Tell
 from memory.reading_on import ReadOn
 from memory.recalling import Recalling
@@ -43,7 +43,7 @@ from memory.requests import (
 from memory.restoring import Restored, Restoring
 from memory.sources.spool import Spool
 from memory.sources.uploads import Uploads
-from memory.store.filters import of_part, one_of, text_literal, visible
+from memory.store.filters import of_part, text_literal, visible
 from memory.store.lock import ProcessLock
 from memory.store.store import Store
 from memory.threads import in_io_thread, in_worker
@@ -225,28 +225,19 @@ class MemoryService:
         """Counts and health."""
         await self._moving.check()
         mine = f"owner = {text_literal(owner)}"
-        counts = {
-            modality: await self.store.table.count(f"{mine} AND {one_of('modality', [modality])}")
-            for modality in Modality
-        }
         return Status(
             home=self.home,
-            memories=await self.store.table.count(f"{mine} AND segment = 0"),
-            segments={modality: count for modality, count in counts.items() if count},
+            disk_bytes=await self.store.accounts.on_disk(),
+            holdings=await self.store.accounts.of(owner),
             pending=await self.store.pending(self.embedding.column, mine),
             unread=tuple(await self.store.unread(mine)),
             failed=await self.store.failed(MAX_ATTEMPTS, self.embedding.column, mine),
-            bytes=(await self.holdings(owner)).bytes,
             embedder=self.embedding.name,
             spaces=tuple(await self.store.table.spaces()),
             reads=await in_worker(self.reader.capabilities),
             spending=await self.embedding.spending(),
             trouble=self.trouble,
         )
-
-    async def holdings(self, owner: str) -> Holdings:
-        """What an owner holds."""
-        return await self.store.accounts.of(owner)
 
     @property
     def trouble(self) -> str:

@@ -1,12 +1,9 @@
 """`sensorium export` and `sensorium restore`: a whole memory as one file, and back."""
 
-import json
-import sys
 from collections.abc import Generator
 from contextlib import closing, contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 import anyio
 from rich.console import Console
@@ -17,6 +14,7 @@ from memory.exporting import Export, Exported, Exporting
 from memory.restoring import Restored
 from memory.sources.spool import Spool
 from server.composition import open_backend, open_store
+from server.printing import print_facts
 from server.reembedding import progress_bar
 from server.settings import Settings
 
@@ -34,7 +32,7 @@ def run_export(settings: Settings, order: Export, *, as_json: bool) -> int:
     console = Console(stderr=as_json)
     exported = anyio.run(_export, settings, order, console)
     if as_json:
-        _print_facts({"file": str(order.target), **asdict(exported)})
+        print_facts({"file": str(order.target), **asdict(exported)})
     else:
         for line in _export_lines(order, exported):
             console.print(Text(line), soft_wrap=True)
@@ -51,7 +49,7 @@ def run_restore(settings: Settings, path: Path, *, as_json: bool) -> int:
     console = Console(stderr=as_json)
     restored, pending = anyio.run(_restore, settings, path, console)
     if as_json:
-        _print_facts({**asdict(restored), "missing": restored.missing, "pending": pending})
+        print_facts({**asdict(restored), "missing": restored.missing, "pending": pending})
     else:
         for line in _restore_lines(restored, pending):
             console.print(Text(line), soft_wrap=True)
@@ -77,10 +75,6 @@ def _shown(console: Console, doing: str) -> Generator[Advance]:
     with progress_bar(console, doing) as progress:
         task = progress.add_task("", total=None)
         yield lambda done, total: progress.update(task, completed=done, total=total)
-
-
-def _print_facts(facts: dict[str, Any]) -> None:
-    sys.stdout.write(json.dumps(facts) + "\n")
 
 
 def _export_lines(order: Export, exported: Exported) -> list[str]:

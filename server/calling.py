@@ -1,6 +1,5 @@
 """A tool called from the command line: by the server that agents have, with their arguments and its words."""
 
-import json
 import re
 import sys
 from collections.abc import AsyncGenerator, Mapping
@@ -17,6 +16,7 @@ from rich.prompt import Confirm
 from rich.text import Text
 
 from server.app import build_server, log_to_stderr
+from server.printing import print_facts
 from server.settings import Settings
 from server.warming import Warming, open_lazily
 
@@ -82,7 +82,7 @@ def _told(result: CallToolResult, *, as_json: bool) -> int:
         sys.stderr.write(f"sensorium: {_PREFIX.sub('', _text(result))}\n")
         return 1
     if as_json:
-        Console().print_json(json.dumps(result.structured_content))
+        print_facts(result.structured_content)
     else:
         sys.stdout.write(_text(result) + "\n")
     return 0

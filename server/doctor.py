@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Literal, cast
 
 import anyio
@@ -22,9 +22,11 @@ from memory.threads import in_io_thread
 from server.choosing import Chosen, choose_embedder
 from server.composition import build_reader, open_store, places
 from server.costs import spending_lines
+from server.extras import EXTRAS
+from server.printing import print_facts
 from server.settings import Settings, variables
 
-Verdict = Literal["ok", "limited", "broken"]
+Verdict = Literal["ok", "limited", "broken", "absent"]
 _BOOKS = Books(
     caches=[QUESTIONS],
     ledgers={
@@ -33,25 +35,33 @@ _BOOKS = Books(
     },
 )
 """The databases beside the store, and what the loss of one means."""
-_COLOURS = {"ok": "green", "limited": "yellow", "broken": "red"}
+_COLOURS = {"ok": "green", "limited": "yellow", "broken": "red", "absent": "dim"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
-    """One thing looked at: `limited` works with less than it could, `broken` does not work."""
+    """One thing looked at: `limited` works with less than it could, `broken` does not work; `absent` need not be there.
+
+    The finding says what mends it.
+    """
 
     name: str
     verdict: Verdict
     finding: str
 
 
-def examine(settings: Settings) -> int:
+def examine(settings: Settings, *, as_json: bool = False) -> int:
     """Print every check; returns the exit code: 1 where something is broken."""
     checks = anyio.run(_gather, settings)
-    console = Console()
-    console.print(_settings_table(settings))
-    console.print(_table(checks))
-    return int(any(check.verdict == "broken" for check in checks))
+    console, is_whole = Console(), all(check.verdict != "broken" for check in checks)
+    if as_json:
+        shown = {name: _shown(getattr(settings, name)) for name in Settings.model_fields}
+        found = {"whole": is_whole, "settings": shown, "checks": [asdict(check) for check in checks]}
+        print_facts(found)
+    else:
+        console.print(_settings_table(settings))
+        console.print(_table(checks))
+    return int(not is_whole)
 
 
 async def _gather(settings: Settings) -> list[Check]:
@@ -75,6 +85,8 @@ async def _checks(settings: Settings) -> AsyncIterator[Check]:
         yield Check(name="store and embedder", verdict="broken", finding=str(error))
     for reader in build_reader(settings, embedding).capabilities():
         yield Check(name=reader.kind, verdict="ok" if reader.available else "limited", finding=reader.detail)
+    for check in _extra_checks():
+        yield check
     roots, allow_urls = places(settings, is_local=True)
     folders = ", ".join(map(str, roots)) or "no folders"
     yield Check(name="files (stdio)", verdict="ok", finding=f"{folders}; https: {'yes' if allow_urls else 'no'}")
@@ -134,6 +146,15 @@ async def _answer(chosen: Chosen) -> list[Check]:
         return [Check(name="  a word", verdict="limited", finding=f"could not be embedded: {error}")]
     finally:
         await chosen.aclose()
+
+
+def _extra_checks() -> list[Check]:
+    return [
+        Check(name=f"extra {extra.name}", verdict="ok", finding=f"installed: {extra.gives}")
+        if extra.is_installed
+        else Check(name=f"extra {extra.name}", verdict="absent", finding=f"{extra.gives}: {extra.mend}")
+        for extra in EXTRAS
+    ]
 
 
 def _settings_table(settings: Settings) -> Table:

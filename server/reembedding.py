@@ -1,5 +1,8 @@
 """`sensorium reembed`: everything that has no vector in the active space gets one, while one watches."""
 
+from dataclasses import asdict
+from functools import partial
+
 import anyio
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
@@ -7,7 +10,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from memory.errors import EmbeddingUnavailableError, SensoriumError, SpendLimitError
 from memory.service import MemoryService
 from server.composition import open_backend
-from server.costs import spending_lines
+from server.costs import spending_facts, spending_lines
+from server.printing import print_facts
 from server.settings import Settings
 
 LOOK_S = 1.0
@@ -16,7 +20,7 @@ RETRY_S = 10.0
 """How long an embedder that does not answer is left alone, at least."""
 
 
-def run_reembed(settings: Settings, *, batch: bool, keep_old: bool) -> int:
+def run_reembed(settings: Settings, *, batch: bool, keep_old: bool, as_json: bool = False) -> int:
     """Embed all that waits; returns the exit code: 1 where something could not be embedded.
 
     When nothing waits any more, the vectors of other embedders are erased, unless `keep_old`.
@@ -28,19 +32,24 @@ def run_reembed(settings: Settings, *, batch: bool, keep_old: bool) -> int:
         EmbeddingRefusedError: key, billing, permission; or nothing at all is taken.
         ConfigurationError: `batch`, and the embedder has no batch jobs.
     """
-    return anyio.run(_reembed, settings, batch, keep_old)
+    return anyio.run(partial(_reembed, settings, batch=batch, keep_old=keep_old, as_json=as_json))
 
 
-async def _reembed(settings: Settings, batch: bool, keep_old: bool) -> int:  # noqa: FBT001  # as anyio.run passes it
+async def _reembed(settings: Settings, *, batch: bool, keep_old: bool, as_json: bool) -> int:
     async with open_backend(settings, is_local=True) as backend:
-        service, console = backend.service, Console()
+        service, console = backend.service, Console(stderr=as_json)
         code = await embed_all(service, console, batch=batch)
-        for line in spending_lines(await service.embedding.spending()):
+        backlog, spending = await service.backlog(), await service.embedding.spending()
+        for line in spending_lines(spending):
             console.print(line)
-        if (await service.backlog()).is_empty and not code and service.embedding.embedder:
+        if backlog.is_empty and not code and service.embedding.embedder:
             console.print(f"everything has a vector of {service.embedding.name}")
-        if not keep_old and (dropped := await service.drop_other_spaces()):
+        dropped = [] if keep_old else await service.drop_other_spaces()
+        if dropped:
             console.print(f"erased the vectors of {', '.join(dropped)}")
+        if as_json:
+            left = {**asdict(backlog), "erased": dropped, "spending": spending_facts(spending)}
+            print_facts({"embedder": service.embedding.name, **left})
         return code
 
 

@@ -1,12 +1,20 @@
 """The memory's status: as lines a person reads, and as facts for programs."""
 
+from collections.abc import Mapping
 from dataclasses import asdict
-from typing import Any
+from typing import Any, TypeVar
 
-from memory.model import Segment
+from rich.filesize import decimal
+
+from memory.model import Amount, Holdings, Segment
 from memory.requests import Status
 from server.costs import spending_facts, spending_lines
 from server.rendering import still_read
+
+Named = TypeVar("Named", bound=str)
+
+_LISTED = 20
+"""Namespaces that are named; a program is told all."""
 
 
 def report(status: Status, *, shows_paths: bool) -> str:
@@ -14,17 +22,19 @@ def report(status: Status, *, shows_paths: bool) -> str:
 
     Without `shows_paths` it does not say where the store lies: that is for readers on this machine.
     """
-    segments = ", ".join(f"{count} {modality}" for modality, count in status.segments.items()) or "none"
+    held = status.holdings
+    segments = ", ".join(f"{part.pieces} {modality}" for modality, part in held.modalities.items()) or "none"
     text = "\n".join(
         [
-            f"memories: {status.memories} (pieces: {segments})",
+            f"memories: {held.total.memories} (pieces: {segments})",
+            *([f"namespaces: {_namespaces(held)}"] if held.namespaces else []),
             f"pending: {status.pending} pieces wait for their vectors" if status.pending else "pending: none",
             *(still_read(segment) for segment in status.unread),
             *([f"failed: {status.failed} pieces could not be embedded"] if status.failed else []),
             f"embedder: {status.embedder}",
             f"vectors kept in: {', '.join(status.spaces) or 'no space'}",
             *(f"{one.kind}: {one.detail}" for one in status.reads),
-            f"held: {status.bytes:,} bytes",
+            f"held: {decimal(held.total.bytes)}{_on_disk(status) if shows_paths else ''}",
             *spending_lines(status.spending),
             *([f"store: {status.home}"] if shows_paths else []),
             *([f"upkeep stopped: {status.trouble}"] if status.trouble else []),
@@ -36,11 +46,15 @@ def report(status: Status, *, shows_paths: bool) -> str:
 
 def facts(status: Status, *, shows_paths: bool) -> dict[str, Any]:
     """The same for a program."""
-    plain = {name: getattr(status, name) for name in ("memories", "pending", "failed", "bytes", "embedder")}
+    held = status.holdings
     return {
-        **plain,
-        **({"home": str(status.home)} if shows_paths else {}),
-        "pieces": {str(modality): count for modality, count in status.segments.items()},
+        "memories": held.total.memories,
+        "bytes": held.total.bytes,
+        **{name: getattr(status, name) for name in ("pending", "failed", "embedder")},
+        **({"home": str(status.home), "disk_bytes": status.disk_bytes} if shows_paths else {}),
+        "pieces": {str(modality): part.pieces for modality, part in held.modalities.items()},
+        "modalities": {str(modality): asdict(part) for modality, part in held.modalities.items()},
+        "namespaces": {name: asdict(part) for name, part in held.namespaces.items()},
         "reading": [
             {
                 "id": one.id,
@@ -58,7 +72,22 @@ def facts(status: Status, *, shows_paths: bool) -> dict[str, Any]:
     }
 
 
+def by_size(parts: Mapping[Named, Amount]) -> list[tuple[str, Amount]]:
+    """The parts with the most memories first."""
+    return sorted(parts.items(), key=lambda one: (-one[1].memories, one[0]))
+
+
 def progress_of(segment: Segment) -> tuple[float, float]:
     """How much of a file is read, and how much there is."""
     progress = segment.unread.progress if segment.unread else None
     return (progress.done, progress.total) if progress else (0.0, 0.0)
+
+
+def _namespaces(held: Holdings) -> str:
+    named = [f"{name!r} {part.memories}" for name, part in by_size(held.namespaces)]
+    more = [f"{len(named) - _LISTED} more"] if len(named) > _LISTED else []
+    return ", ".join([*named[:_LISTED], *more])
+
+
+def _on_disk(status: Status) -> str:
+    return f" in texts and files; {decimal(status.disk_bytes)} on the disk with vectors, indexes and all owners"

@@ -12,6 +12,7 @@ from memory.model import SearchFilter
 from memory.requests import TopicMap
 from server.composition import open_backend
 from server.principals import LOCAL
+from server.printing import print_facts
 from server.rendering import label
 from server.settings import Settings
 from server.topicmap import examples, facts, headline, remarks, size
@@ -22,7 +23,7 @@ def run_topics(settings: Settings, namespace: str, limit: int, *, as_json: bool)
     found = anyio.run(_found, settings, namespace, limit)
     console = Console()
     if as_json:
-        console.print_json(json.dumps(facts(found)))
+        print_facts(facts(found))
         return
     console.print(Text(headline(found)))
     for topic in found.topics:

@@ -3,15 +3,18 @@
 # lancedb and pyarrow are typed in part: what they leave unknown stops in this folder.
 # pyright: reportUnknownMemberType=false, reportUnknownArgumentType=false, reportUnknownVariableType=false
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 
 import lancedb
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from memory.errors import QuotaExceededError
-from memory.model import Holdings, Quota, Segment
-from memory.pieces import File
+from memory.model import Amount, Holdings, Quota, Segment
+from memory.pieces import File, Modality
 from memory.store.filters import text_literal
 from memory.store.handle import Handle
 from memory.store.media import MediaStore
@@ -20,15 +23,32 @@ from memory.threads import in_io_thread
 
 @dataclass(frozen=True, slots=True)
 class Accounts:
-    """Counts what owners hold: their memories, and the bytes of their texts and of their files, each file once."""
+    """Counts what owners hold: their memories, and the bytes of their texts and of their files, each file once.
 
+    Attributes:
+        home: the folder of the store.
+    """
+
+    home: Path
     handle: Handle
     media: MediaStore
 
     async def of(self, owner: str) -> Holdings:
         """What an owner holds, memories that were replaced and are kept as history among it."""
-        mine = f"owner = {text_literal(owner)}"
-        return Holdings(memories=await self._memories(mine), bytes=await self._bytes(mine))
+        columns = {name: name for name in ("id", "namespace", "modality", "media")}
+        held = await self._rows(f"owner = {text_literal(owner)}", columns)
+        sizes = await in_io_thread(self.media.sizes, _keys(held))
+        return Holdings(
+            total=_amount(held, sizes),
+            modalities={
+                Modality(name): _amount(rows, sizes) for name, rows in _parts(held, "modality", list(Modality))
+            },
+            namespaces={name: _amount(rows, sizes) for name, rows in _parts(held, "namespace")},
+        )
+
+    async def on_disk(self) -> int:
+        """How many bytes the store's files take on the disk: of all owners, with vectors, indexes and databases."""
+        return await in_io_thread(_taken, self.home)
 
     async def check_room(self, owner: str, quota: Quota, more: int) -> None:
         """See that one more memory, of so many bytes, fits into what an owner may hold.
@@ -52,13 +72,44 @@ class Accounts:
         return await self.handle.read(lambda table: table.count_rows(f"{condition} AND segment = 0"))
 
     async def _bytes(self, condition: str) -> int:
-        async def read(table: lancedb.AsyncTable) -> pa.Table:
-            columns = {"media": "media", "size": "octet_length(text)"}
-            return await table.query().where(condition).select(columns).to_arrow()
+        rows = await self._rows(condition, {"media": "media"})
+        return _bytes(rows, await in_io_thread(self.media.sizes, _keys(rows)))
 
-        rows = (await self.handle.read(read)).to_pylist()
-        files = await in_io_thread(self.media.size_of, {row["media"] for row in rows if row["media"]})
-        return files + sum(row["size"] for row in rows if not row["media"])
+    async def _rows(self, condition: str, columns: Mapping[str, str]) -> pa.Table:
+        """These columns, and how many bytes the text of each row takes."""
+
+        async def read(table: lancedb.AsyncTable) -> pa.Table:
+            return await table.query().where(condition).select({**columns, "size": "octet_length(text)"}).to_arrow()
+
+        return await self.handle.read(read)
+
+
+def _taken(folder: Path) -> int:
+    taken = 0
+    for path in folder.rglob("*"):
+        with suppress(FileNotFoundError):  # another process compacts, or erases
+            taken += path.stat(follow_symlinks=False).st_size if path.is_file() else 0
+    return taken
+
+
+def _parts(rows: pa.Table, column: str, order: Sequence[str] = ()) -> Iterator[tuple[str, pa.Table]]:
+    """The rows of each value of a column, in this order of values, or in theirs."""
+    there = set(map(str, pc.unique(rows[column]).to_pylist()))
+    for value in [one for one in order if one in there] or sorted(there):
+        yield value, rows.filter(pc.equal(rows[column], pa.scalar(value)))
+
+
+def _amount(rows: pa.Table, sizes: Mapping[str, int]) -> Amount:
+    return Amount(memories=pc.count_distinct(rows["id"]).as_py(), pieces=len(rows), bytes=_bytes(rows, sizes))
+
+
+def _bytes(rows: pa.Table, sizes: Mapping[str, int]) -> int:
+    written = rows.filter(pc.equal(rows["media"], pa.scalar("")))  # what was read in a file counts with that
+    return (pc.sum(written["size"]).as_py() or 0) + sum(sizes[key] for key in _keys(rows))
+
+
+def _keys(rows: pa.Table) -> list[str]:
+    return [key for key in pc.unique(rows["media"]).to_pylist() if key]
 
 
 def size_of(segments: Iterable[Segment], files: Iterable[File]) -> int:

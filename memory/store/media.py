@@ -165,9 +165,10 @@ class MediaStore:
             half.unlink(missing_ok=True)
         return {key: self.delete(key) for key in list(self.keys()) if key not in needed}
 
-    def size_of(self, keys: Iterable[str]) -> int:
-        """How much the files of these keys take, without their views; one that is gone takes nothing."""
-        return sum(path.stat().st_size for path in map(self.path, keys) if path.exists())
+    def sizes(self, keys: Iterable[str]) -> dict[str, int]:
+        """How many bytes the file of each key takes, without its views; one that is gone takes none."""
+        paths = {key: self.path(key) for key in keys}
+        return {key: path.stat().st_size if path.exists() else 0 for key, path in paths.items()}
 
 
 def _ending(mime: str) -> str:

@@ -43,7 +43,7 @@ class Store:
     def __init__(self, home: Path, handle: Handle, media: MediaStore, writing: ProcessLock) -> None:
         self.table = SegmentTable(handle)
         self.searches = Searches(handle)
-        self.accounts = Accounts(handle, media)
+        self.accounts = Accounts(home, handle, media)
         self.media = media
         self.erasure = Erasure(handle, self.table, media, self.exclusively, home / "erasing")
         self.tidying = Tidying(handle, self.table, writing)

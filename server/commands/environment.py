@@ -1,9 +1,18 @@
 """What commands are run with."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
+
+import typer
 
 if TYPE_CHECKING:
     from server.settings import Settings
+
+AsJson = Annotated[bool, typer.Option("--json", help="As JSON, for programs.")]
+
+
+def examples(*lines: str) -> str:
+    """The end of a command's help: what people type, a line each, as `command  # what for`."""
+    return "\n".join(["[bold]Examples[/bold]", *(line.replace("[", "\\[") for line in lines)])
 
 
 def settings() -> "Settings":

@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from server.clients.catalogue import ClientName
+from server.commands.environment import AsJson, examples
 
 installing = typer.Typer()
 _PANEL = "Clients"
@@ -15,7 +16,14 @@ _DryRun = Annotated[bool, typer.Option("--dry-run", help="Only show the change."
 _Force = Annotated[bool, typer.Option("--force", help="Even if another server has the name.")]
 
 
-@installing.command(rich_help_panel=_PANEL)
+@installing.command(
+    rich_help_panel=_PANEL,
+    epilog=examples(
+        "sensorium install cursor --dry-run",
+        "sensorium install claude-desktop --env GEMINI_API_KEY=…",
+        "sensorium install vscode --command uvx --arg sensorium",
+    ),
+)
 def install(
     client: _Client,
     *,
@@ -30,6 +38,7 @@ def install(
     arg: Annotated[list[str] | None, typer.Option(help="Argument of the command; may be given more than once.")] = None,
     dry_run: _DryRun = False,
     force: _Force = False,
+    as_json: AsJson = False,
 ) -> None:
     """Have a client start the server: its settings gain one entry, and their first state is kept beside them."""
     from server.clients.entries import Launch  # noqa: PLC0415  # kept out of --help
@@ -38,12 +47,19 @@ def install(
 
     variables = variables_from(env or ())
     launch = Launch(command=command or own_command(), arguments=tuple(arg or ()), variables=variables)
-    run_install(Order(client=client, name=name, dry_run=dry_run, force=force), launch)
+    run_install(Order(client=client, name=name, dry_run=dry_run, force=force, as_json=as_json), launch)
 
 
-@installing.command(rich_help_panel=_PANEL)
-def uninstall(client: _Client, *, name: _Name = "sensorium", dry_run: _DryRun = False, force: _Force = False) -> None:
+@installing.command(rich_help_panel=_PANEL, epilog=examples("sensorium uninstall cursor"))
+def uninstall(
+    client: _Client,
+    *,
+    name: _Name = "sensorium",
+    dry_run: _DryRun = False,
+    force: _Force = False,
+    as_json: AsJson = False,
+) -> None:
     """Have a client start the server no more: only its entry goes; what is remembered stays."""
     from server.clients.running import Order, run_uninstall  # noqa: PLC0415  # as above
 
-    run_uninstall(Order(client=client, name=name, dry_run=dry_run, force=force))
+    run_uninstall(Order(client=client, name=name, dry_run=dry_run, force=force, as_json=as_json))

@@ -6,13 +6,19 @@ from typing import Annotated
 
 import typer
 
-from server.commands.environment import settings
+from server.commands.environment import AsJson, examples, settings
 
 keeping = typer.Typer()
 _PANEL = "The memory as a whole"
 
 
-@keeping.command(rich_help_panel=_PANEL)
+@keeping.command(
+    rich_help_panel=_PANEL,
+    epilog=examples(
+        "sensorium export backup.tar",
+        "sensorium export project.tar --namespace api --vectors",
+    ),
+)
 def export(
     file: Annotated[Path, typer.Argument(help="The archive to write.")],
     *,
@@ -21,7 +27,7 @@ def export(
     ] = False,
     namespace: Annotated[str, typer.Option(help="Only memories of this project.", show_default="all")] = "",
     force: Annotated[bool, typer.Option("--force", help="Write over a file that is there.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="As JSON, for programs.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Write everything that is remembered into one archive, while servers may go on."""
     from memory.exporting import Export  # noqa: PLC0415  # loads the store
@@ -31,11 +37,17 @@ def export(
     sys.exit(run_export(settings(), order, as_json=as_json))
 
 
-@keeping.command(rich_help_panel=_PANEL)
+@keeping.command(
+    rich_help_panel=_PANEL,
+    epilog=examples(
+        "sensorium restore backup.tar",
+        "SENSORIUM_HOME=/tmp/look sensorium restore backup.tar  # into another store",
+    ),
+)
 def restore(
     file: Annotated[Path, typer.Argument(help="An archive that export wrote.")],
     *,
-    as_json: Annotated[bool, typer.Option("--json", help="As JSON, for programs.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Take in what an archive holds and is not here; stopped, it goes on when run again."""
     from server.archiving import run_restore  # noqa: PLC0415  # loads everything there is
@@ -43,7 +55,14 @@ def restore(
     sys.exit(run_restore(settings(), file, as_json=as_json))
 
 
-@keeping.command(rich_help_panel=_PANEL)
+@keeping.command(
+    rich_help_panel=_PANEL,
+    epilog=examples(
+        "GEMINI_API_KEY=… sensorium reembed",
+        "GEMINI_API_KEY=… SENSORIUM_MAX_SPEND=5 sensorium reembed --batch",
+        "SENSORIUM_EMBEDDER=local sensorium reembed --keep-old",
+    ),
+)
 def reembed(
     *,
     batch: Annotated[
@@ -52,6 +71,7 @@ def reembed(
     keep_old: Annotated[
         bool, typer.Option("--keep-old", help="Keep the vectors of other embedders, to go back to one.")
     ] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Move the memory to the embedder that is set: embed what has no vector of it, then erase those of others.
 
@@ -59,4 +79,4 @@ def reembed(
     """
     from server.reembedding import run_reembed  # noqa: PLC0415  # loads everything there is
 
-    sys.exit(run_reembed(settings(), batch=batch, keep_old=keep_old))
+    sys.exit(run_reembed(settings(), batch=batch, keep_old=keep_old, as_json=as_json))

@@ -8,7 +8,7 @@ import typer
 
 from memory.model import Mode
 from memory.pieces import Modality
-from server.commands.environment import settings
+from server.commands.environment import AsJson, examples, settings
 
 tools = typer.Typer()
 _PANEL = "Memories"
@@ -22,10 +22,17 @@ _Session = Annotated[str, typer.Option(help="Only of this session.", show_defaul
 _Metadata = Annotated[
     list[str] | None, typer.Option("--metadata", metavar="KEY=VALUE", help="May be given more than once.")
 ]
-_AsJson = Annotated[bool, typer.Option("--json", help="As JSON, for programs.")]
 
 
-@tools.command(rich_help_panel=_PANEL)
+@tools.command(
+    rich_help_panel=_PANEL,
+    epilog=examples(
+        "sensorium remember 'The deploy key expires on 1 March' --tag ops",
+        "sensorium remember 'as seen on the phone' --file shot.png --file talk.m4a",
+        "git log -1 | sensorium remember - --title 'last commit' --namespace api",
+        "sensorium remember 'It expires on 1 June' --replaces m1cfccccb29e870d89283",
+    ),
+)
 def remember(
     text: Annotated[str, typer.Argument(help="The note; - reads it from standard input.")] = "",
     *,
@@ -40,7 +47,7 @@ def remember(
     when: Annotated[str, typer.Option(help="When it happened, such as 2026-03-01T09:30.", show_default="now")] = "",
     expires: Annotated[str, typer.Option(help="When to forget it: 2027-01-31 or 30d.", show_default="never")] = "",
     replaces: Annotated[str, typer.Option(metavar="ID", help="The memory of which this is a newer version.")] = "",
-    as_json: _AsJson = False,
+    as_json: AsJson = False,
 ) -> None:
     """Keep a note, files, or both as one memory."""
     from server.calling import run_tool  # noqa: PLC0415  # loads the MCP SDK
@@ -60,7 +67,15 @@ def remember(
     sys.exit(run_tool(settings(), "remember", given, as_json=as_json))
 
 
-@tools.command(rich_help_panel=_PANEL)
+@tools.command(
+    rich_help_panel=_PANEL,
+    epilog=examples(
+        "sensorium recall 'when does the deploy key expire?'",
+        "sensorium recall --like shot.png --modality image --since 30d",
+        "sensorium recall --id m1cfccccb29e870d89283  # opened whole",
+        "sensorium recall invoices --tag 2026 --json | jq -r '.hits[].id'",
+    ),
+)
 def recall(
     query: Annotated[str, typer.Argument(help="What to look for, in plain words.", show_default="the newest")] = "",
     *,
@@ -82,7 +97,7 @@ def recall(
     max_tokens: Annotated[int, typer.Option(min=200, max=20000, help="How long the answer may be.")] = 2000,
     min_score: Annotated[float, typer.Option(min=0, max=1, help="Nothing less likely than this.")] = 0.0,
     mode: Annotated[Mode, typer.Option(help="By meaning and words, or by one of them.")] = Mode.HYBRID,
-    as_json: _AsJson = False,
+    as_json: AsJson = False,
 ) -> None:
     """Search by words, by example or both; open by id; with neither, list the newest."""
     from server.calling import run_tool  # noqa: PLC0415  # as above
@@ -108,7 +123,14 @@ def recall(
     sys.exit(run_tool(settings(), "recall", given, as_json=as_json))
 
 
-@tools.command(rich_help_panel=_PANEL)
+@tools.command(
+    rich_help_panel=_PANEL,
+    epilog=examples(
+        "sensorium forget m1cfccccb29e870d89283",
+        "sensorium forget --namespace trial  # shows what would go, and asks",
+        "sensorium forget --tag scratch --until 2026-01-31 --yes",
+    ),
+)
 def forget(
     ids: Annotated[list[str] | None, typer.Argument(metavar="ID...", help="Memories to erase, at once.")] = None,
     *,
@@ -120,7 +142,7 @@ def forget(
     session: _Session = "",
     modality: _Kinds = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Erase what the filters choose without asking.")] = False,
-    as_json: _AsJson = False,
+    as_json: AsJson = False,
 ) -> None:
     """Erase memories for good: by id, or what filters choose after a look at it."""
     from server.calling import run_forget  # noqa: PLC0415  # as above

@@ -10,6 +10,7 @@ from mcp.shared.exceptions import MCPError
 from mcp_types import INVALID_PARAMS, BlobResourceContents, TextResourceContents
 from media.drawing import pdf
 
+from memory.model import Amount, Holdings
 from memory.pieces import Modality
 from memory.requests import Status
 from server.reporting import report
@@ -119,15 +120,17 @@ async def test_status_names_no_folder_to_a_client_elsewhere(tmp_path: Path) -> N
     assert "memories: 0" in status
 
 
+ONE = Amount(memories=1, pieces=9, bytes=400)
+
+
 def _report(home: Path, *, failed: int = 0, trouble: str = "", shows_paths: bool = True) -> Sequence[str]:
     status = Status(
         home=home,
-        memories=1,
-        segments={Modality.TEXT: 9},
+        disk_bytes=0,
+        holdings=Holdings(total=ONE, modalities={Modality.TEXT: ONE}, namespaces={"default": ONE}),
         pending=5,
         unread=(),
         failed=failed,
-        bytes=0,
         embedder="fake",
         spaces=(),
         reads=(),
