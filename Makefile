@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 TESTS := $(BIN)/python -m pytest -n 2 --dist worksteal
 
-.PHONY: help setup demo test test-browser screenshots check heavy stress conformance gemma live format coverage bench-start bench-recall bench-ablations bench-http bench-media bench-dimensions bench-pages bench-store lock clean
+.PHONY: help setup demo test test-browser screenshots check heavy stress conformance clients gemma live format coverage bench-start bench-recall bench-ablations bench-context bench-http bench-media bench-dimensions bench-pages bench-store wheel bundle lock clean
 
 help:
 	@echo "make demo         remember, restart, recall, forget: the whole product on real input"
@@ -14,17 +14,21 @@ help:
 	@echo "make heavy        tests that take minutes: processes that are killed"
 	@echo "make stress       concurrency, erasure and kills with real processes: 10 minutes"
 	@echo "make conformance  the official conformance suite and the Inspector against the HTTP server (npm; 2 minutes)"
+	@echo "make clients      seven clients that others wrote, on stdio and HTTP (PyPI and npm, 800 MB; 5 minutes)"
 	@echo "make gemma        EmbeddingGemma 2 as the extra installs it, on a tiny model (3 GB of packages)"
 	@echo "make live         the embedders' contract against the real services (needs their keys, costs some cents)"
 	@echo "make coverage     which lines and branches the tests reach"
 	@echo "make bench-start  how long until the tools are listed, and until the first recall"
 	@echo "make bench-recall what is found: every set, mode and medium, with the offline embedder, or Gemini where its key is"
 	@echo "make bench-ablations  why recall ranks and scores as it does (needs the evaluation data)"
+	@echo "make bench-context  what the tools and their answers take of an agent's context (npm; 2 minutes)"
 	@echo "make bench-http   a server over HTTP under 32 clients for a minute: requests a second, latencies, memory"
 	@echo "make bench-media  how fast each medium is read, and in how much memory (needs the evaluation data)"
 	@echo "make bench-pages  whether a PDF page is found better with its text (asks Gemini, costs about \$$0.22)"
 	@echo "make bench-dimensions  what the width of vectors costs in bytes and milliseconds"
 	@echo "make bench-store  what 10,000 single remembers cost, and what upkeep costs those who recall (20 minutes)"
+	@echo "make wheel        dist/: the wheel and the source archive"
+	@echo "make bundle       dist/sensorium.mcpb, which desktop hosts install by a double click"
 	@echo "make format       rewrite the sources in the project's format"
 	@echo "make lock         renew requirements.lock from what is installed"
 
@@ -67,6 +71,9 @@ stress: setup
 conformance: setup
 	PYTHONPATH=tests $(BIN)/python -m conformance.run
 
+clients: setup
+	$(BIN)/python -m pytest -m clients tests/thirdparty
+
 heavy: setup
 	$(BIN)/python -m pytest -m heavy
 
@@ -87,6 +94,9 @@ coverage: setup
 
 bench-start: setup
 	$(BIN)/python benchmarks/start.py
+
+bench-context: setup
+	PYTHONPATH=tests $(BIN)/python benchmarks/context.py
 
 bench-http: setup
 	$(BIN)/python benchmarks/load.py
@@ -111,6 +121,12 @@ bench-ablations: setup
 	$(BIN)/python benchmarks/contexts.py
 	$(BIN)/python benchmarks/similar.py
 	$(BIN)/python benchmarks/secondstage.py
+
+wheel: setup
+	$(BIN)/python -m hatchling build
+
+bundle: setup
+	$(BIN)/python packaging/mcpb/build.py dist/sensorium.mcpb
 
 lock: setup
 	$(BIN)/python -m pip freeze --exclude-editable | grep -v '@' > requirements.lock

@@ -15,19 +15,19 @@ class Remembered(BaseModel):
 
 
 class Hit(BaseModel):
-    """One memory that `recall` found, by its best passage."""
+    """One memory that `recall` found, by its best passage; what is empty of it is not sent."""
 
     id: str
-    title: str
     modality: str
     score: float | None
-    why: list[str] = []
-    anchor: str
+    why: list[str]
     passage: str
     when: str
-    source: str
-    namespace: str
-    resource: str
+    title: str = ""
+    anchor: str = ""
+    source: str = ""
+    namespace: str = "default"
+    resource: str = ""
 
 
 class Recalled(BaseModel):

@@ -7,6 +7,9 @@ from enum import StrEnum
 
 from memory.pieces import Anchor, Box, Cursor, File, MetadataValue, Modality, Progress
 
+DEFAULT_NAMESPACE = "default"
+"""Where a memory belongs whose caller names no project."""
+
 
 class Mode(StrEnum):
     """Which ways of searching a recall uses."""

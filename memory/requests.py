@@ -6,7 +6,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
-from memory.model import Holdings, MediaPart, Mode, Part, Quota, SearchFilter, Segment, State
+from memory.model import DEFAULT_NAMESPACE, Holdings, MediaPart, Mode, Part, Quota, SearchFilter, Segment, State
 from memory.pieces import Capability, MetadataValue, Modality
 from memory.usage import Spending
 
@@ -24,7 +24,7 @@ class Remembrance:
     parts: tuple[Part, ...]
     title: str = ""
     tags: tuple[str, ...] = ()
-    namespace: str = "default"
+    namespace: str = DEFAULT_NAMESPACE
     session: str = ""
     metadata: dict[str, MetadataValue] = field(default_factory=dict[str, MetadataValue])
     occurred_at: datetime | None = None

@@ -17,16 +17,27 @@ _MAX_HEAD_TOKENS = 200
 _LITTLE_TOKENS = 16
 """What must be left for what a thing says, for its head to be worth showing."""
 
+_LETTERS, _DIGITS = re.compile("[A-Za-z]+"), re.compile("[0-9]+")
+_MARKS = re.compile(r"\n+|[\x00-\x08\x0b-\x1f\x7f!-/:-@\[-`{-~]")
+_ALPHABETIC, _OTHERS = re.compile("[\x80-\u08ff]"), re.compile("[\u0900-\U0010ffff]")
+
 
 def tokens(text: str) -> int:
-    """A cautious estimate of a text's tokens: a quarter of its ASCII characters, all of the others.
+    """A cautious estimate of a text's tokens, never more for a text than for its pieces together.
 
-    Never more for a text than for its pieces together.
-    Source: OpenAI, "What are tokens and how to count them?", 2026-11: about 4 English characters each;
-    Chinese and Japanese come to about one token a character.
+    A word of ASCII letters costs one for every six, a number one for every three digits, each mark one, so that ids,
+    paths and tables are not taken for prose; line ends in a row cost one. Of other letters, those of alphabets
+    cost one for two, and all after them, which begin with Devanagari, one each.
+    Source: `benchmarks/context.py`, o200k_base, 2026-11: 0.95 to 1.4 times the tokens of notes in nine languages, code,
+    Markdown, JSON, logs and paths, as medians of each.
     """
-    ascii_chars = len(text.encode("ascii", "ignore"))
-    return math.ceil(ascii_chars / 4) + len(text) - ascii_chars
+    words = sum(-(-len(run) // 6) for run in _LETTERS.findall(text))
+    numbers = sum(-(-len(run) // 3) for run in _DIGITS.findall(text))
+    marks = len(_MARKS.findall(text))
+    if text.isascii():
+        return words + numbers + marks
+    alphabetic = len(_ALPHABETIC.findall(text))
+    return words + numbers + marks + math.ceil(alphabetic / 2) + len(_OTHERS.findall(text))
 
 
 def lines_cost(lines: Sequence[str]) -> int:

@@ -10,7 +10,7 @@ from typing import Any
 from mcp_types import CallToolResult
 
 from memory.media.anchors import described
-from memory.model import SearchFilter, Segment
+from memory.model import DEFAULT_NAMESPACE, SearchFilter, Segment
 from memory.pieces import Anchor, MetadataValue
 from memory.requests import Extract, Opened
 from server.budget import ELLIPSIS, excerpt, fitted, fitting, lines_cost, room_for_head, shares
@@ -196,7 +196,7 @@ def heading(backend: Backend, segments: Sequence[Segment], room: int = sys.maxsi
         "when": f"{first.occurred_at:%Y-%m-%d %H:%M} UTC",
         "tags": f"tags {listed(list(map(label, first.tags)))}" if first.tags else "",
         "metadata": listed(pairs, " · "),
-        "namespace": f"namespace {label(first.namespace)}" if first.namespace != "default" else "",
+        "namespace": f"namespace {label(first.namespace)}" if first.namespace != DEFAULT_NAMESPACE else "",
         "session": f"session {label(first.session)}" if first.session else "",
         "replaces": f"replaces {first.replaces}" if first.replaces else "",
         "replaced": f"replaced by {first.superseded_by}" if first.superseded_by else "",

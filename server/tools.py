@@ -14,7 +14,7 @@ from pydantic import Field
 
 from memory.checks import MAX_PARTS
 from memory.errors import InvalidInputError, TooLargeError
-from memory.model import Mode, Part, TextPart
+from memory.model import DEFAULT_NAMESPACE, Mode, Part, TextPart
 from memory.requests import Example, Question, Remembrance
 from server import descriptions as say
 from server.arguments import (
@@ -51,7 +51,7 @@ async def remember(
     files: Annotated[Files, Field(description=say.FILES)] = (),
     title: str = "",
     tags: Words = (),
-    namespace: Annotated[str, Field(description=say.NAMESPACE)] = "default",
+    namespace: Annotated[str, Field(description=say.NAMESPACE)] = DEFAULT_NAMESPACE,
     session: str = "",
     metadata: Annotated[Metadata, Field(description=say.METADATA)] = _NO_METADATA,
     when: Annotated[str, Field(description=say.WHEN)] = "",
@@ -71,7 +71,7 @@ async def remember(
                 parts=(*notes, *parts),
                 title=title,
                 tags=tuple(dict.fromkeys(tags)),
-                namespace=namespace or "default",
+                namespace=namespace or DEFAULT_NAMESPACE,
                 session=session,
                 metadata=metadata,
                 occurred_at=moment(when, "when"),

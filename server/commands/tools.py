@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from memory.model import Mode
+from memory.model import DEFAULT_NAMESPACE, Mode
 from memory.pieces import Modality
 from server.commands.environment import AsJson, examples, settings
 
@@ -41,7 +41,7 @@ def remember(
     ] = None,
     title: Annotated[str, typer.Option(help="What it is headed with.")] = "",
     tag: _Tags = None,
-    namespace: Annotated[str, typer.Option(help="Project it belongs to.")] = "default",
+    namespace: Annotated[str, typer.Option(help="Project it belongs to.")] = DEFAULT_NAMESPACE,
     session: Annotated[str, typer.Option(help="Session it belongs to.")] = "",
     metadata: _Metadata = None,
     when: Annotated[str, typer.Option(help="When it happened, such as 2026-03-01T09:30.", show_default="now")] = "",

@@ -1,5 +1,7 @@
 // What is asked of the server: the tools by MCP, everything else beside them.
 
+import { completed } from "./words.js";
+
 /** The server said no; `message` is for people. */
 export class Refused extends Error {
   constructor(message, status = 0) {
@@ -79,5 +81,5 @@ export async function call(name, given, signal) {
   const { result, error } = await (await send("/mcp", { method: "POST", headers, body, signal })).json();
   if (error) throw new Refused(sentence(error.message));
   if (result.isError) throw new Refused(sentence(result.content.map((block) => block.text ?? "").join("\n")));
-  return result.structuredContent;
+  return completed(result.structuredContent);
 }

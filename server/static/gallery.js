@@ -3,7 +3,7 @@
 import { begin, listen, request } from "./bridge.js";
 import { card } from "./cards.js";
 import { act, byId, icon, make } from "./dom.js";
-import { MODALITIES, UNSURE, counted, forPeople, moment, oneLine, titleOf } from "./words.js";
+import { MODALITIES, UNSURE, completed, counted, forPeople, moment, oneLine, titleOf } from "./words.js";
 
 const META = "sensorium/gallery";
 const OPENED_TOKENS = 6000;
@@ -20,7 +20,8 @@ function read(result) {
     const sight = block._meta?.["sensorium/sight"];
     if (sight && block.type === "image") pictures.set(sight, `data:${block.mimeType};base64,${block.data}`);
   }
-  const things = (facts.hits ?? facts.memories).map((one, number) => ({ ...one, sight: sights[number] ?? "" }));
+  const { hits, memories } = completed(facts);
+  const things = (hits ?? memories).map((one, number) => ({ ...one, sight: sights[number] ?? "" }));
   return { ...facts, things };
 }
 

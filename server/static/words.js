@@ -6,6 +6,8 @@ export const MODALITIES = {
   text: "Notes", code: "Code", image: "Pictures", audio: "Recordings", video: "Films", document: "Documents",
 };
 
+const NOTHING = { title: "", anchor: "", heading: "", namespace: "default", tags: [], source: "", medium: "", resource: "", others: 0, same: [], pending: false };
+
 const DATE = new Intl.DateTimeFormat(undefined, { dateStyle: "medium" });
 const MOMENT = new Intl.DateTimeFormat(undefined, { dateStyle: "long", timeStyle: "short" });
 
@@ -25,6 +27,9 @@ export const oneLine = (text, most = 120) => {
   const line = text.replace(/\s+/g, " ").trim();
   return line.length > most ? `${line.slice(0, most - 1)}…` : line;
 };
+
+/** The facts of an answer; what is empty of a hit is not sent. */
+export const completed = (facts) => (facts?.hits ? { ...facts, hits: facts.hits.map((hit) => ({ ...NOTHING, piece: `${hit.id}#0`, ...hit })) } : facts);
 
 /** What a hit is headed with. */
 export const titleOf = (hit) => oneLine(hit.title || hit.passage || `${MODALITIES[hit.modality] ?? hit.modality} of ${day(hit.when)}`, 90);

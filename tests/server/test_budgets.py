@@ -1,5 +1,6 @@
 """Whatever is remembered, a result stays within the tokens asked for, and shows something."""
 
+import json
 import re
 import string
 from collections.abc import AsyncGenerator
@@ -128,7 +129,7 @@ async def test_an_opened_memory_has_all_its_metadata_in_facts_and_long_values_cu
 async def test_what_is_cut_shows_the_words_asked_for(tools: Tools) -> None:
     filler = "Nothing happens in this sentence at all. " * 12
     await tools.remember(filler + "The treasure lies under the third palm. " + filler)
-    [hit] = await tools.recall("treasure palm", max_tokens=150)
+    [hit] = await tools.recall("treasure palm", max_tokens=200)
     assert "treasure" in hit["passage"]
     assert hit["passage"].startswith("…")
 
@@ -138,7 +139,7 @@ async def test_opening_more_than_the_budget_says_so(tools: Tools) -> None:
     facts = await tools.facts("recall", ids=id_, max_tokens=200)
     assert facts["notes"] == [f"{id_}#0 is shortened: raise max_tokens"]
     facts = await tools.facts("recall", ids=id_, max_tokens=800)
-    assert facts["notes"] == [f'{id_} goes on: ids=["{id_}#3-"], or raise max_tokens']
+    assert facts["notes"] == [f'{id_} goes on: ids=["{id_}#2-"], or raise max_tokens']
 
 
 async def test_a_long_memory_is_read_to_its_end_piece_by_piece(tools: Tools) -> None:
@@ -191,3 +192,20 @@ def test_quoted_lines_are_marked_and_lose_nothing(text: str) -> None:
 def test_a_label_is_one_short_line(text: str) -> None:
     assert len(label(text).splitlines()) == 1
     assert len(label("x" * 10 + text.replace("\\", "").replace('"', ""))) <= 6 * 80
+
+
+@pytest.mark.parametrize("max_tokens", [500, 2000])
+async def test_the_facts_of_many_hits_stay_within_the_tokens_as_well(tools: Tools, max_tokens: int) -> None:
+    for number in range(40):
+        await tools.remember(f"Whale {number} was seen from the pier at low tide, beside the red buoy.")
+    facts = await tools.facts("recall", query="whale", limit=40, max_tokens=max_tokens)
+    assert 2 <= len(facts["hits"]) < 40
+    assert tokens(json.dumps(facts)) <= max_tokens
+
+
+def test_ids_paths_and_tables_are_not_taken_for_prose() -> None:
+    prose = "The whale surfaced again and again near the ship, and nobody on the pier said a word about it."
+    dense = "m44710a4caea81f23ce0d c44936bc1d8cf34fb3d3ab472f6320d8941477713bb607fa94ba66effbd6d6eb 14:22:07 5,432"
+    assert tokens(dense) > 1.5 * tokens(prose)
+    russian = "Кит вынырнул около корабля"
+    assert tokens(russian) < len(russian)

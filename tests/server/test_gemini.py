@@ -117,11 +117,11 @@ async def test_an_outage_keeps_memories_pending_and_a_later_upkeep_catches_up(tm
             facts = await tools.facts("remember", text="said while nothing answered")
             assert facts["state"] == "pending"
             assert "overloaded" in facts["warnings"][0]
-            assert [hit["pending"] for hit in await tools.recall("nothing answered")] == [True]
+            assert [hit.get("pending", False) for hit in await tools.recall("nothing answered")] == [True]
         gemini.answers.clear()
         async with connected_to(gemini, tmp_path / "store") as tools:
             await settled(tools)
-            assert [hit["pending"] for hit in await tools.recall("nothing answered")] == [False]
+            assert [hit.get("pending", False) for hit in await tools.recall("nothing answered")] == [False]
 
 
 async def test_another_embedder_on_the_same_store_never_mixes_vectors(tmp_path: Path) -> None:
@@ -153,6 +153,6 @@ async def test_one_content_that_is_refused_does_not_keep_the_others_from_their_v
             await settled(tools)
             status = await tools.service.status("local")
             assert (status.pending, status.failed) == (1, 1)
-            assert {hit["id"]: hit["pending"] for hit in await tools.recall("number 3")} == {
+            assert {hit["id"]: hit.get("pending", False) for hit in await tools.recall("number 3")} == {
                 id_: id_ in await tools.found("3", mode="keyword") for id_ in await tools.found("number 3")
             }

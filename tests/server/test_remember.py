@@ -170,7 +170,7 @@ async def test_a_long_text_is_acknowledged_as_pending_found_by_words_and_caught_
     with anyio.fail_after(30):
         while await tools.service.store.pending(tools.service.embedding.column):
             await tools.service.upkeep()
-    assert not (await tools.recall("topic-31"))[0]["pending"]
+    assert not (await tools.recall("topic-31"))[0].get("pending", False)
 
 
 async def test_an_embedder_that_is_down_loses_nothing(tmp_path: Path) -> None:
@@ -180,11 +180,11 @@ async def test_an_embedder_that_is_down_loses_nothing(tmp_path: Path) -> None:
         facts = await tools.facts("remember", text="Said during an outage")
         assert (facts["state"], "embedder is down" in facts["warnings"][0]) == ("pending", True)
         during = await tools.facts("recall", query="outage", media="none")
-        assert [hit["pending"] for hit in during["hits"]] == [True]
+        assert [hit.get("pending", False) for hit in during["hits"]] == [True]
         assert any("embedder is down" in note for note in during["notes"])
         fake.failing = None
         await tools.service.upkeep()
-        assert [hit["pending"] for hit in await tools.recall("outage")] == [False]
+        assert [hit.get("pending", False) for hit in await tools.recall("outage")] == [False]
 
 
 async def test_a_slow_embedder_does_not_keep_a_memory_from_being_stored(
@@ -210,7 +210,7 @@ async def test_what_is_embedded_is_never_called_pending(tmp_path: Path) -> None:
         waiting = await tools.remember("not embedded yet")
         expected = {ready: False, waiting: True}
         for arguments in ({"query": "embedded"}, {"query": "embedded", "mode": "keyword"}, {}):
-            assert {hit["id"]: hit["pending"] for hit in await tools.recall(**arguments)} == expected
+            assert {hit["id"]: hit.get("pending", False) for hit in await tools.recall(**arguments)} == expected
 
 
 async def test_a_refusing_embedder_is_said_once_and_not_retried_in_a_loop(tmp_path: Path) -> None:
