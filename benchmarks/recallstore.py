@@ -137,7 +137,7 @@ class Store:
         while True:
             status = await self.service.status("local")
             if not status.unread and status.pending <= status.failed:
-                say(f"  {sum(status.segments.values())} pieces, all read and embedded")
+                say(f"  {status.holdings.total.pieces} pieces, all read and embedded")
                 return
             now = (status.pending, [(one.key, one.unread) for one in status.unread])
             if now != before:
