@@ -13,7 +13,8 @@ _LEAST_TOKENS = 8
 """Fewer say nothing of a text that is longer."""
 _SCANNED_CHARS = 20_000
 """How far into a text the question's words are looked for; what is shown of a hit is far shorter."""
-_MAX_HEAD_TOKENS = 200
+_HEAD_TOKENS = 200
+"""What the lines above each of many things shown may cost; those above few may cost more."""
 _LITTLE_TOKENS = 16
 """What must be left for what a thing says, for its head to be worth showing."""
 
@@ -93,9 +94,9 @@ def shares(wants: Sequence[int], budget: int) -> list[int]:
     return given
 
 
-def room_for_head(room: int) -> int:
-    """What the lines above one of the things shown may cost: never more than what they are about."""
-    return min(room // 2, _MAX_HEAD_TOKENS)
+def room_for_head(room: int, count: int) -> int:
+    """What the lines above one of `count` things shown may cost: never more than what they are about."""
+    return min(room // 2, max(_HEAD_TOKENS, room // 2 // max(count, 1)))
 
 
 def spared(

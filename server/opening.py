@@ -108,7 +108,8 @@ def _cut_to(
     remarks = [_goes_on(memories[0].extract, 10**6), "x" * 80, *warnings]
     room = max_tokens - lines_cost([NOTICE]) - room_for_remarks(remarks, max_tokens)
     heads = [
-        heading(backend, one.segments, room_for_head(room), clip) for one, clip in zip(memories, clips, strict=True)
+        heading(backend, one.segments, room_for_head(room, len(memories)), clip)
+        for one, clip in zip(memories, clips, strict=True)
     ]
     costs = [lines_cost(head) for head in heads]
     wants = [quoted_cost(whole_text(one.segments)) for one in memories]

@@ -99,7 +99,7 @@ def answer(
     remarks = [*_remarks(recollection, missing=recollection.found, cut=len(hits)), *warnings]
     room = max_tokens - lines_cost([_headline(len(hits), recollection.found)]) - room_for_remarks(remarks, max_tokens)
     heads = [
-        _head(hit, path, number, room_for_head(room))
+        _head(hit, path, number, room_for_head(room, len(hits)))
         for number, (hit, path) in enumerate(zip(hits, places, strict=True), 1)
     ]
     # Hosts hand on the text or the facts: neither may be over the budget.

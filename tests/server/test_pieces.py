@@ -57,8 +57,9 @@ async def test_a_hit_in_a_pdf_shows_its_page(tools: Tools, tmp_path: Path) -> No
 
 async def test_seconds_of_a_film_come_with_a_frame_and_can_be_opened_as_a_clip(tmp_path: Path) -> None:
     pictures = [slide("FERRY AT NOON", "white")] * 60 + [slide("BOILER REPAIR", "yellow")] * 60
-    async with connected(tmp_path / "store", reads_media=True) as tools:
-        id_ = await tools.remember(files=[written(tmp_path / "in", "film.mp4", film("mp4", pictures))])
+    deep = tmp_path / "0123456789-abcdefghij-0123456789" / "0123456789-abcdefghij-0123456789"
+    async with connected(deep / "store", reads_media=True) as tools:
+        id_ = await tools.remember(files=[written(deep, "film.mp4", film("mp4", pictures))])
         await tools.service.upkeep()
         [hit] = await tools.recall("boiler repair", mode="keyword")
         assert (hit["modality"], hit["piece"]) == ("video", f"{id_}#1")
@@ -67,7 +68,7 @@ async def test_seconds_of_a_film_come_with_a_frame_and_can_be_opened_as_a_clip(t
         assert frame.convert("RGB").getpixel((frame.width - 5, 5))[2] < 100  # pyright: ignore[reportOptionalSubscript, reportIndexIssue, reportOperatorIssue, reportArgumentType]  # yellow
         opened = text_of(await tools.call("recall", ids=[f"{id_}#1"]))
         clip = re.search(r"clip of 0:\d\d-0:24: (\S+)", opened)
-        assert clip
+        assert clip, opened
         with av.open(clip[1]) as container:
             assert float(container.duration or 0) / av.time_base < 16
 
