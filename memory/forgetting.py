@@ -10,6 +10,7 @@ from memory.embedders.cached import QueryCache
 from memory.embedders.jobs import Jobs
 from memory.errors import InvalidInputError, NotFoundError
 from memory.fingerprints import mark
+from memory.imports import Imports
 from memory.model import Receipt, SearchFilter
 from memory.phrases import pattern_of, phrases_of
 from memory.requests import Proposal
@@ -33,6 +34,7 @@ class Forgetting:
     store: Store
     queries: QueryCache
     jobs: Jobs
+    imports: Imports
     spool: Spool
     uploads: Uploads
 
@@ -40,7 +42,8 @@ class Forgetting:
         """Erase these memories, and before them what is kept of them beside the store.
 
         That is every question, as one may have shown what goes, batch jobs that embed it, of
-        whichever embedder they are, uploads of the same files, and copies that processes left which died.
+        whichever embedder they are, uploads of the same files, which files they were imported from, and copies that
+        processes left which died.
 
         Raises:
             StoreError: something could not be erased.
@@ -51,6 +54,7 @@ class Forgetting:
         for owner in {row["owner"] for row in rows}:
             files = {PurePosixPath(row["media"]).stem for row in rows if row["owner"] == owner and row["media"]}
             await in_io_thread(self.uploads.erase, owner, files)
+        await self.imports.forget(ids)
         await self.jobs.doom({mark(row["fingerprint"], (row["id"], row["segment"])) for row in rows})
         receipt = await self.store.erasure.erase(ids)
         return replace(receipt, detail=f"{receipt.detail}{_waits(others)}")

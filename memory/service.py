@@ -17,6 +17,7 @@ from memory.errors import ConfigurationError, NotFoundError, StoreError
 from memory.examples import Examples
 from memory.forgetting import Forgetting
 from memory.gathering import Gathering
+from memory.imports import IMPORTS, Imports
 from memory.media.reader import MediaReader
 from memory.model import Receipt, SearchFilter, Segment, State
 from memory.moving import Moving
@@ -92,7 +93,8 @@ class MemoryService:
                 jobs=jobs,
             )
         self.uploads = Uploads(home / "uploads")
-        self._forgetting = Forgetting(store, QueryCache(home / QUESTIONS), jobs, self.spool, self.uploads)
+        self.imports = Imports(home / IMPORTS)
+        self._forgetting = Forgetting(store, QueryCache(home / QUESTIONS), jobs, self.imports, self.spool, self.uploads)
         self._moving = Moving(store, embedding)
         self._upkeep = Upkeep(
             store=store,
@@ -216,6 +218,11 @@ class MemoryService:
     async def forget_selected(self, filters: SearchFilter, query: str, code: str) -> Receipt:
         """Erase by filter; see `Forgetting.forget_selected`."""
         return await self._forgetting.forget_selected(filters, query, code)
+
+    async def relocate(self, owner: str, id_: str, before: str, after: str) -> None:
+        """Note that the file a memory came from was moved; what is remembered of it stays as it is."""
+        async with self.store.exclusively():
+            await self.store.table.relocate(owner, id_, before, after)
 
     async def restore(self, path: Path, advance: Advance) -> Restored:
         """Take in what an archive holds; see `Restoring.restore`."""

@@ -15,6 +15,7 @@ from memory.embedders.jobs import JOBS
 from memory.embedders.protocol import Content
 from memory.embedding import Embedding
 from memory.errors import AccountRefusedError, EmbeddingError, SensoriumError
+from memory.imports import IMPORTS
 from memory.store.repair.damage import Damage, history
 from memory.store.repair.examination import Books
 from memory.store.repair.examination import examine as examine_files
@@ -31,6 +32,7 @@ _BOOKS = Books(
     caches=[QUESTIONS],
     ledgers={
         "spending.db": "what was spent today is no longer known, and its limits count anew",
+        IMPORTS: "which files were imported is no longer known: the next import reads all of them again",
         JOBS: "batch jobs that are running are no longer known: what they embed will be embedded, and paid for, again",
     },
 )

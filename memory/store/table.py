@@ -226,6 +226,11 @@ class SegmentTable:
         these = any_key(keys)
         await self._handle.write(lambda table: table.update(updates_sql=updates, where=these))
 
+    async def relocate(self, owner: str, id_: str, before: str, after: str) -> None:
+        """Note on the parts of a memory that came from one place that this lies at another now."""
+        these = f"owner = {text_literal(owner)} AND {one_of('id', [id_])} AND source = {text_literal(before)}"
+        await self._handle.write(lambda table: table.update(updates_sql={"source": text_literal(after)}, where=these))
+
     async def delete(self, condition: str) -> None:
         """Take rows out of sight; their bytes go only with an erasure."""
         await self._handle.write(lambda table: table.delete(condition))

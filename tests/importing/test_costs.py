@@ -15,7 +15,9 @@ from paying import connected_to, settings_for, settled
 from memory import batching
 from memory.errors import AccountRefusedError, ConfigurationError, InvalidInputError, SpendLimitError
 from memory.pieces import Modality
-from server.importing import Order, files_in, run_import
+from server.importing.orders import Order, Outcome
+from server.importing.running import run_import
+from server.importing.selection import Selection
 from server.reembedding import run_reembed
 
 
@@ -47,10 +49,10 @@ def test_a_dry_run_says_what_it_will_cost_and_sends_and_stores_nothing(
 ) -> None:
     with gemini_server() as gemini:
         settings = settings_for(gemini, tmp_path / "store")
-        assert run_import(settings, Order(folder=folder, dry_run=True, as_json=True)) == 1
+        assert run_import(settings, Order(paths=(folder,), yes=True, dry_run=True, as_json=True)) == 1
         facts = printed(capsys)
         assert not gemini.received
-        assert run_import(settings, Order(folder=folder, as_json=True)) == 1
+        assert run_import(settings, Order(paths=(folder,), yes=True, as_json=True)) == 1
         assert printed(capsys)["stored"] == 5
     total, kinds = facts["total"], facts["kinds"]
     assert set(kinds) == {"text", "image", "audio", "video", "document"}
@@ -68,11 +70,11 @@ def test_an_import_is_embedded_in_few_calls_and_goes_on_where_it_was(
 ) -> None:
     with gemini_server() as gemini:
         settings = settings_for(gemini, tmp_path / "store")
-        run_import(settings, Order(folder=folder, as_json=True, namespace="trip", tags=("ferry",)))
+        run_import(settings, Order(paths=(folder,), yes=True, as_json=True, namespace="trip", tags=("ferry",)))
         assert len(gemini.embeds) == 1
         written(folder, "new.txt", b"one more")
         capsys.readouterr()
-        run_import(settings, Order(folder=folder, as_json=True, namespace="trip", tags=("ferry",)))
+        run_import(settings, Order(paths=(folder,), yes=True, as_json=True, namespace="trip", tags=("ferry",)))
         facts = printed(capsys)
         assert (facts["stored"], facts["known"]) == (1, 5)
         assert len(gemini.embeds) == 2
@@ -81,7 +83,7 @@ def test_an_import_is_embedded_in_few_calls_and_goes_on_where_it_was(
 async def test_what_was_imported_is_found(tmp_path: Path, folder: Path) -> None:
     with gemini_server() as gemini:
         settings = settings_for(gemini, tmp_path / "store")
-        await run_sync(run_import, settings, Order(folder=folder, namespace="trip", tags=("ferry",)))
+        await run_sync(run_import, settings, Order(paths=(folder,), yes=True, namespace="trip", tags=("ferry",)))
         async with connected_to(gemini, tmp_path / "store") as tools:
             [hit, *_] = await tools.recall("when does it leave?", namespace="trip", tags=["ferry"])
             assert hit["title"] == "a.md"
@@ -89,13 +91,14 @@ async def test_what_was_imported_is_found(tmp_path: Path, folder: Path) -> None:
 
 def test_a_folder_that_is_none_is_a_clear_error(tmp_path: Path) -> None:
     with gemini_server() as gemini, pytest.raises(InvalidInputError, match="is not a folder"):
-        run_import(settings_for(gemini, tmp_path / "store"), Order(folder=tmp_path / "nowhere"))
+        run_import(settings_for(gemini, tmp_path / "store"), Order(paths=(tmp_path / "nowhere",)))
 
 
-def test_links_and_hidden_files_are_passed_over(folder: Path) -> None:
+def test_links_and_hidden_files_are_passed_over(tmp_path: Path, folder: Path) -> None:
     (folder / "link.md").symlink_to(folder / "a.md")
     (folder / "round").symlink_to(folder)
-    names = [path.name for path in files_in(folder, [])]
+    selection = Selection.of(Order(paths=(folder,)), tmp_path / "store")
+    names = [path.name for path in selection.files(folder, Outcome())]
     assert names == ["a.md", "b.png", "c.wav", "d.mp4", "e.pdf", "f.zip"]
 
 
@@ -103,7 +106,7 @@ def _waiting(tmp_path: Path, gemini: GeminiServer, folder: Path) -> None:
     """A store of which nothing has a vector yet."""
     gemini.answers.extend([error_answer(403, "not allowed")] * 9)
     with pytest.raises(AccountRefusedError):
-        run_import(settings_for(gemini, tmp_path / "store"), Order(folder=folder))
+        run_import(settings_for(gemini, tmp_path / "store"), Order(paths=(folder,), yes=True))
     gemini.answers.clear()
 
 
@@ -121,7 +124,7 @@ def test_reembedding_moves_a_memory_to_the_embedder_that_is_set(
     with gemini_server() as gemini:
         narrow = settings_for(gemini, tmp_path / "store", dimensions=256)
         wide = settings_for(gemini, tmp_path / "store", dimensions=512)
-        run_import(narrow, Order(folder=folder))
+        run_import(narrow, Order(paths=(folder,), yes=True))
         assert run_reembed(wide, batch=False, keep_old=True) == 0
         assert "erased" not in capsys.readouterr().out
         assert run_reembed(wide, batch=False, keep_old=False) == 0
@@ -146,7 +149,7 @@ async def test_a_batch_job_is_half_the_price_and_collected_after_a_restart(
     with gemini_server() as gemini:
         gemini.jobs.looks = 2
         settings = settings_for(gemini, tmp_path / "store")
-        await run_sync(run_import, settings, Order(folder=folder, batch=True))
+        await run_sync(run_import, settings, Order(paths=(folder,), yes=True, batch=True))
         assert gemini.counts["requests"] == 0
         assert len(gemini.jobs.kept) == 1
         async with connected_to(gemini, tmp_path / "store") as tools:
@@ -169,7 +172,9 @@ async def test_a_batch_job_with_something_forgotten_in_it_is_thrown_away(
     monkeypatch.setattr(batching, "LOOK_S", 0.0)
     with gemini_server() as gemini:
         gemini.jobs.looks = 10**6
-        await run_sync(run_import, settings_for(gemini, tmp_path / "store"), Order(folder=folder, batch=True))
+        await run_sync(
+            run_import, settings_for(gemini, tmp_path / "store"), Order(paths=(folder,), yes=True, batch=True)
+        )
         async with connected_to(gemini, tmp_path / "store") as tools:
             [id_, *_] = await tools.found("ferry", mode="keyword")
             await tools.forget(id_)
@@ -183,7 +188,7 @@ async def test_a_batch_job_with_something_forgotten_in_it_is_thrown_away(
 def test_batch_jobs_are_refused_where_there_are_none(tmp_path: Path, folder: Path) -> None:
     with gemini_server() as gemini:
         settings = settings_for(gemini, tmp_path / "store", embedder="none")
-        assert run_import(settings, Order(folder=folder)) == 1
+        assert run_import(settings, Order(paths=(folder,), yes=True)) == 1
         local = settings_for(gemini, tmp_path / "store", embedder="local")
         with pytest.raises(ConfigurationError, match="--batch"):
             run_reembed(local, batch=True, keep_old=False)

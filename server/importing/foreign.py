@@ -72,9 +72,11 @@ class Graph:
     """What a file of the official memory server holds.
 
     Attributes:
+        path: the file.
         damaged: what cannot be understood: its place, and why.
     """
 
+    path: Path
     notes: list[Note] = field(default_factory=list[Note])
     damaged: list[str] = field(default_factory=list[str])
 
@@ -100,7 +102,7 @@ def graph_in(path: Path, max_bytes: int) -> Graph:
         InvalidInputError: the file cannot be read, or is none of these.
         TooLargeError: it is over `max_bytes`.
     """
-    graph, entities, relations = Graph(), list[tuple[str, _Entity]](), list[tuple[str, _Relation]]()
+    graph, entities, relations = Graph(path=path), list[tuple[str, _Entity]](), list[tuple[str, _Relation]]()
     for where, item in _items(_read(path, max_bytes), graph.damaged):
         try:
             match item:
