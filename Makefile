@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 TESTS := $(BIN)/python -m pytest -n 2 --dist worksteal
 
-.PHONY: help setup demo test test-browser screenshots check heavy stress conformance clients starts gemma live format coverage bench-start bench-recall bench-ablations bench-context bench-http bench-media bench-dimensions bench-pages bench-store wheel bundle lock clean
+.PHONY: help setup demo test test-browser screenshots check heavy stress conformance clients starts gemma live reference format coverage bench-start bench-recall bench-ablations bench-context bench-http bench-media bench-dimensions bench-pages bench-store wheel bundle lock clean
 
 help:
 	@echo "make demo         remember, restart, recall, forget: the whole product on real input"
@@ -30,6 +30,7 @@ help:
 	@echo "make bench-store  what 10,000 single remembers cost, and what upkeep costs those who recall (20 minutes)"
 	@echo "make wheel        dist/: the wheel and the source archive"
 	@echo "make bundle       dist/sensorium.mcpb, which desktop hosts install by a double click"
+	@echo "make reference    the tables of docs/reference.md, from the code"
 	@echo "make format       rewrite the sources in the project's format"
 	@echo "make lock         renew requirements.lock from what is installed"
 
@@ -61,6 +62,9 @@ check: setup
 	$(BIN)/basedpyright
 	$(BIN)/lint-imports
 	$(TESTS)
+
+reference: setup
+	PYTHONPATH=tests $(BIN)/python -m documents.reference
 
 format: setup
 	$(BIN)/ruff check --fix .
