@@ -5,6 +5,7 @@ import venv
 from pathlib import Path
 
 import pytest
+from wheels import built_wheel
 
 ROOT = Path(__file__).parents[2]
 
@@ -21,11 +22,7 @@ def packaging() -> Path:
 
 @pytest.fixture(scope="session")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The project's wheel, built by its own backend."""
-    folder = tmp_path_factory.mktemp("wheel")
-    subprocess.run([sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", folder], cwd=ROOT, check=True)
-    [built] = folder.glob("*.whl")
-    return built
+    return built_wheel(tmp_path_factory.mktemp("wheel"))
 
 
 @pytest.fixture(scope="session")

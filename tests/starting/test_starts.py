@@ -19,6 +19,7 @@ from mcp.client.stdio import StdioServerParameters, stdio_client
 from mcp.client.streamable_http import streamable_http_client
 from starting.image import ROOT, Dockerfile, Image
 from starting.installers import Installers
+from wheels import built_wheel
 
 pytestmark = pytest.mark.starts
 NOTE = "The spare key hangs behind the blue bicycle."
@@ -38,10 +39,7 @@ STARTS: dict[str, Start] = {
 
 @pytest.fixture(scope="session")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("wheel")
-    subprocess.run([sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", folder], cwd=ROOT, check=True)
-    [built] = folder.glob("*.whl")
-    return built
+    return built_wheel(tmp_path_factory.mktemp("wheel"))
 
 
 @pytest.fixture
