@@ -1,3 +1,4 @@
+import signal
 from collections.abc import AsyncGenerator
 from pathlib import Path
 
@@ -9,6 +10,10 @@ from hypothesis import settings
 # No test asserts a time: a machine with other work must not fail one.
 settings.register_profile("sensorium", deadline=None)
 settings.load_profile("sensorium")
+
+# A shell has its background jobs ignore an interrupt, and so would every command that a test starts and interrupts.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
