@@ -31,6 +31,7 @@ from memory.gathering import Gathering
 from memory.model import Match, SearchFilter
 from memory.ranking import WORDS_WEIGHT, Evidence, rank
 from memory.requests import Question
+from memory.weighing import Weighing
 from server.principals import LOCAL
 
 DATA = Path(__file__).parents[2] / "shared" / "data"
@@ -46,7 +47,7 @@ async def gathered(store: Store, asks: Sequence[Ask]) -> list[Known]:
     """What the product's searches find for each question."""
     service = store.service
     examples = Examples(service.store, service.embedding, service.reader, service.views)
-    aiming = Aiming(service.store, service.embedding, examples)
+    aiming = Aiming(service.store, service.embedding, examples, Weighing(service.store))
     gathering = Gathering(service.store, service.embedding, examples)
     names = {id_: some[0] for id_, some in store.ids.items()}
     found: list[Known] = []

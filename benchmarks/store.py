@@ -101,7 +101,7 @@ async def in_bulk(home: Path, other: MemoryService) -> MemoryService:
     async with service.store.exclusively():
         ordered = np.asarray([vectors[one.key] for one in segments], np.float32)
         await service.store.table.append(segments, {column: ordered})
-        await service.store.table.index_words()
+        await service.store.indexes.make("terms")
     while await service.store.upkeep():
         continue
     await service.store.erasure.erase([])  # leaves one version, and no file that is not needed
@@ -154,11 +154,11 @@ async def indexes(home: Path, segment_of: MemoryService, clusters: int) -> list[
             rows += 2_500
         exact, flat_ms = await nearest(service, queries)
         async with service.store.exclusively():
-            await service.store.table.index_space(column)
+            await service.store.indexes.make(column)
         close, index_ms = await nearest(service, queries)
         shared = sum(len(some & others) for some, others in zip(exact, close, strict=True))
         found.append((size, flat_ms, index_ms, shared / (10 * len(queries))))
-        await service.store.table.drop_index(column)
+        await service.store.indexes.drop(column)
     return found
 
 

@@ -2,10 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
+from memory.concurrency import both
 from memory.embedders.protocol import Content
 from memory.embedding import Embedding
 from memory.errors import EmbeddingError, InvalidInputError
@@ -15,16 +17,15 @@ from memory.periods.periods import Period, period_of, without_period
 from memory.phrases import pattern_of, phrases_of
 from memory.ranking import FOREIGN_WORDS_WEIGHT, WORDS_WEIGHT
 from memory.requests import Question
-from memory.store.filters import none_of, one_of, says, visible
+from memory.store.filters import none_of, one_of, says
 from memory.store.store import Store
 from memory.tasks import task_of
 from memory.terms import STOP_WORDS, is_foreign, query_words
+from memory.weighing import Wanted, Weighing, Word
 
 _EXAMPLE_WORDS = 32
 """Words of all examples together that are looked at, the first of each; the most telling are searched for."""
 _PHRASE_CHARS = 60
-Word = tuple[str, ...]
-"""Terms of which any may stand for one word of a question."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,9 +35,8 @@ class Aim:
     Attributes:
         condition: which rows may answer, as SQL.
         vector: what it means; None where it is asked by words only.
+        wanted: its words and those of its examples; none where it is asked by meaning only.
         words_weight: what a perfect match in words adds.
-        said: its words, each as terms of which any will do; none where it is asked by meaning only.
-        shown: the words of its examples; likewise.
         likes: its examples.
         period: the time that it speaks of, which is preferred.
         is_only_time: whether it asks for nothing but that.
@@ -45,9 +45,8 @@ class Aim:
 
     condition: str
     vector: NDArray[np.float32] | None
+    wanted: Wanted
     words_weight: float
-    said: tuple[Word, ...]
-    shown: tuple[Word, ...]
     likes: tuple[Exemplar, ...]
     period: Period | None
     is_only_time: bool
@@ -61,6 +60,7 @@ class Aiming:
     store: Store
     embedding: Embedding
     examples: Examples
+    weighing: Weighing
 
     async def aim(self, question: Question) -> Aim:
         """The question, ready.
@@ -72,16 +72,20 @@ class Aiming:
         """
         likes = await self.examples.resolve(question.like, question.filters)
         unlikes = await self.examples.resolve(question.unlike, question.filters)
-        condition, unsaid = await self._honoured(question, _without(visible(question.filters), likes, unlikes))
-        vector, unasked = await self._vector(question, likes, unlikes)
+        condition, unsaid = await self._honoured(
+            question, _without(await self.store.visible(question.filters), likes, unlikes)
+        )
         by_words = question.mode is not Mode.SEMANTIC
+        said, shown = (query_words(question.query), _shown(likes)) if by_words else ((), ())
+        (vector, unasked), wanted = await both(
+            partial(self._vector, question, likes, unlikes), partial(self.weighing.weigh, said, shown, condition)
+        )
         period = period_of(question.query, question.filters.now)
         return Aim(
             condition=condition,
             vector=vector,
+            wanted=wanted,
             words_weight=FOREIGN_WORDS_WEIGHT if is_foreign(question.query) else WORDS_WEIGHT,
-            said=tuple(query_words(question.query)) if by_words else (),
-            shown=_shown(likes) if by_words else (),
             likes=likes,
             period=period,
             is_only_time=period is not None and not likes and not _is_telling(question.query, period),

@@ -2,13 +2,24 @@
 
 import sys
 from collections.abc import Awaitable, Callable, Sequence
-from typing import TypeVar
+from typing import TypeVar, cast
 
 import anyio
 
 from memory.errors import SensoriumError
 
 T = TypeVar("T")
+U = TypeVar("U")
+
+
+async def both(one: Callable[[], Awaitable[T]], other: Callable[[], Awaitable[U]]) -> tuple[T, U]:
+    """What two calls return that run at the same time.
+
+    Raises:
+        SensoriumError: as `all_of`.
+    """
+    calls: list[Callable[[], Awaitable[object]]] = [one, other]
+    return cast("tuple[T, U]", tuple(await all_of(calls)))
 
 
 async def all_of(calls: Sequence[Callable[[], Awaitable[T]]], *, at_once: int = sys.maxsize) -> list[T]:

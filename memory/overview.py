@@ -10,7 +10,7 @@ from memory.checks import check_filters
 from memory.embedding import Embedding
 from memory.model import SearchFilter, Segment
 from memory.requests import Waiting
-from memory.store.filters import given_up, visible
+from memory.store.filters import given_up, lacks_vector, visible
 from memory.store.store import Store
 
 SHOWN = 100
@@ -41,7 +41,7 @@ class Overview:
         unread = tuple(await self.store.unread(condition))
         if column is None:
             return Waiting(unread=unread, pending=(), failed=())
-        void = f"{condition} AND {column} IS NULL"
+        void = f"{condition} AND {lacks_vector(column)}"
         return Waiting(
             unread=unread,
             pending=await self._some(f"{void} AND NOT {given_up(MAX_ATTEMPTS)}"),

@@ -107,11 +107,12 @@ def rank(evidence: Evidence, unrelated: Unrelated) -> list[Scored]:
     words = {match.key: match.words for match in matches if match.words}
     timely = {match.key for match in evidence.timely}
     mean, std = _spread([match.cosine for match in evidence.nearest if match.cosine is not None], unrelated)
+    calibration = _calibration(evidence)
     scored = [
         _scored(
             key,
             evidence.words_weight,
-            _calibration(evidence),
+            calibration,
             meaning=(cosines[key] - mean) / (_SPREAD * std) if key in cosines else 0.0,
             words=min(words.get(key, 0.0) / evidence.best_words, 1.0) if evidence.best_words else 0.0,
             looks=evidence.looks.get(key, 0.0),

@@ -41,7 +41,7 @@ class ReadOn:
             return False
         head = min(waiting, key=lambda segment: (segment.key <= self._last, segment.key))
         self._last = head.key
-        await self._store.grow(head, partial(grown, await self._read(head)))
+        await self._store.keeping.grow(head, partial(grown, await self._read(head)))
         return True
 
     async def _read(self, head: Segment) -> Chunk:

@@ -3,9 +3,11 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from memory.aiming import Aiming
 from memory.checks import MAX_QUERY_CHARS, check_filters, named, require_text
+from memory.concurrency import both
 from memory.embedding import Embedding
 from memory.errors import InvalidInputError, NotFoundError
 from memory.gathering import Gathering
@@ -82,15 +84,14 @@ class Recalling:
         condition = visible(question.filters)
         keys = await self.store.newest(condition)
         segments = await self._in_order(keys[: question.limit])
-        pending = await self.store.pending(self.embedding.column, condition)
+        pending, unread = await self._unfinished(condition)
         media = await self._media(segments)
         waiting = await self._waiting(segments)
         hits = tuple(
             Hit(segment=segment, medium=media.get(segment.id), score=None, pending=segment.key in waiting)
             for segment in segments
         )
-        unread = await self.store.unread(condition)
-        return Recollection(hits=hits, found=len(keys), pending=pending, unread=tuple(unread))
+        return Recollection(hits=hits, found=len(keys), pending=pending, unread=unread)
 
     async def _search(self, question: Question) -> Recollection:
         aim = await self.aiming.aim(question)
@@ -99,19 +100,25 @@ class Recalling:
         with stage("rank"):
             scored = rank(evidence, self.embedding.unrelated)
             likely = _worth_showing(by_memory(scored), question.limit)
-            segments = await self._segments(likely[: question.limit + COMPARED])
+            segments, (pending, unread) = await both(
+                partial(self._segments, likely[: question.limit + COMPARED]), partial(self._unfinished, aim.condition)
+            )
             groups = await in_worker(collapsed, likely, segments)
         passed = [group for group in groups if group.best.score >= question.min_score]
-        pending = await self.store.pending(self.embedding.column, aim.condition)
         return Recollection(
             hits=tuple(await self._hits(question, passed[: question.limit], segments, may_wait=pending > 0)),
             found=len(passed),
             below_min_score=len(groups) - len(passed),
             pending=pending,
-            unread=tuple(await self.store.unread(aim.condition)),
+            unread=unread,
             is_unsure=_is_unsure(passed[: question.limit], is_only_time=aim.is_only_time),
             notes=aim.notes,
         )
+
+    async def _unfinished(self, condition: str) -> tuple[int, tuple[Segment, ...]]:
+        """How many segments wait for vectors, and the parts that are still being read."""
+        pending = await self.store.pending(self.embedding.column, condition)
+        return pending, tuple(await self.store.unread(condition))
 
     async def _segments(self, groups: Sequence[Group]) -> dict[SegmentKey, Segment]:
         """What stands for each group, but for those that were forgotten since they were found."""
@@ -147,7 +154,8 @@ class Recalling:
         """By memory, the segment whose medium shows it: its own, else the memory's first."""
         own = {segment.id: segment for segment in segments if segment.media}
         bare = [segment.id for segment in segments if segment.id not in own]
-        others = await self.store.select(f"{one_of('id', bare)} AND media != ''") if bare else []
+        shown = f"{one_of('id', bare)} AND media != ''"
+        others = await self.store.select(shown) if bare and await self.store.table.count(shown) else []
         return {**{segment.id: segment for segment in reversed(others)}, **own}
 
     async def _in_order(self, keys: Sequence[SegmentKey]) -> list[Segment]:

@@ -3,24 +3,27 @@
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import anyio
 
 from memory.checks import check_remembrance
 from memory.composing import compose, digest_of
+from memory.concurrency import both
 from memory.embedders.protocol import Vectors
 from memory.embedding import Embedding
 from memory.errors import EmbeddingError, EmbeddingRefusedError, StoreError
 from memory.media.reader import MediaReader
 from memory.media.sniff import UNKNOWN
-from memory.model import MediaPart, SearchFilter, Segment, State, TextPart
+from memory.model import MediaPart, SearchFilter, Segment, SegmentKey, State, TextPart
 from memory.pieces import Modality
 from memory.reading import Reading, Readings, Tell
 from memory.requests import Remembered, Remembrance, Similar
 from memory.sources.spool import Spool
 from memory.stages import stage
 from memory.store.filters import none_of, one_of, visible
+from memory.store.keeping import Draft
 from memory.store.store import Store
 from memory.threads import in_worker
 from memory.vectorising import Vectorising
@@ -59,27 +62,37 @@ class Remembering:
         check_remembrance(request)
         self._check(request)
         digest = await in_worker(digest_of, request.parts)
-        original = await self.store.duplicate_of(request.owner, request.namespace, digest)
+        version = await self.store.keeping.version()
+        original = await self.store.keeping.duplicate_of(request.owner, request.namespace, digest)
         if original is not None and original.id != request.replaces:
-            await self.store.settle()
+            await self.store.keeping.settle()
             return await self._duplicate(original.id, request)
         if request.replaces:
-            await self.store.check_replaceable(request.owner, request.replaces)
+            await self.store.keeping.check_replaceable(request.owner, request.replaces)
         with ExitStack() as borrowed:
             with stage("read"):
                 readings = await Readings(self.reader, self.spool, borrowed, tell).read(request.parts)
-            return await self._keep(request, compose(request, readings, digest), readings)
+            return await self._keep(request, compose(request, readings, digest), readings, version)
 
-    async def _keep(self, request: Remembrance, segments: Sequence[Segment], readings: Sequence[Reading]) -> Remembered:
+    async def _keep(
+        self, request: Remembrance, segments: Sequence[Segment], readings: Sequence[Reading], version: int
+    ) -> Remembered:
         files = {reading.media: reading.file for reading in readings if reading.file}
         paths = {key: file.path for key, file in files.items()}
         vectors, failures = (None, ()) if request.defers else await self._embed(segments, paths)
         columns = self.embedding.as_columns(vectors)
+        draft = Draft(
+            segments=segments,
+            vectors=columns,
+            files=list(files.values()),
+            quota=request.quota,
+            looked_at=version,
+        )
         with stage("write"):
-            kept = await self.store.keep(segments, columns, list(files.values()), request.quota)
+            keep = partial(self.store.keeping.keep, draft)
+            kept, (similar, unsought) = await both(keep, partial(self._similar, segments[0], vectors))
         if kept != segments[0].id:
             return await self._duplicate(kept, request)
-        similar, unsought = await self._similar(segments[0], vectors)
         unread = any(reading.unread for reading in readings)
         return Remembered(
             id=kept,
@@ -129,7 +142,7 @@ class Remembering:
             return None, (f"stored; found by its words until the embedder answers again: {error}",)
 
     async def _similar(self, first: Segment, vectors: Vectors | None) -> tuple[tuple[Similar, ...], tuple[str, ...]]:
-        """Close neighbours; the memory is stored by now, so trouble in looking is only told."""
+        """Close neighbours, looked for while it is stored, so that trouble in looking is only told."""
         column = self.embedding.column
         if vectors is None or column is None:
             return (), ()
@@ -143,16 +156,13 @@ class Remembering:
         condition = f"{visible(near)} AND {none_of('id', [first.id])}"
         matches = await self.store.searches.nearest(column, vectors[0], condition, SIMILAR * 4)
         closeness = {match.key: self.embedding.closeness(match.cosine or 0.0) for match in matches}
-        close = [key for key in closeness if closeness[key] >= SIMILAR_FROM]
-        found = {segment.id: segment for segment in await self.store.segments(close)}
-        best = sorted(found, key=lambda id_: -max(closeness[key] for key in close if key[0] == id_))
+        nearest = dict[str, SegmentKey]()
+        for match in matches:
+            nearest.setdefault(match.key[0], match.key)
+        close = [key for key in nearest.values() if closeness[key] >= SIMILAR_FROM][:SIMILAR]
+        found = {segment.key: segment for segment in await self.store.segments(close)}
         return tuple(
-            Similar(
-                id=id_,
-                preview=_preview(found[id_]),
-                score=max(closeness[key] for key in close if key[0] == id_),
-            )
-            for id_ in best[:SIMILAR]
+            Similar(id=key[0], preview=_preview(found[key]), score=closeness[key]) for key in close if key in found
         )
 
 

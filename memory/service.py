@@ -52,6 +52,7 @@ from memory.topics import Topics
 from memory.upkeep import Upkeep
 from memory.vectorising import Vectorising
 from memory.views import Views
+from memory.weighing import Weighing
 
 
 async def _nobody(_: str) -> None:
@@ -78,8 +79,8 @@ class MemoryService:
         vectorising = Vectorising(store, embedding, self.views)
         self._remembering = Remembering(store, embedding, reader, vectorising, self.spool)
         examples = Examples(store, embedding, reader, self.views)
-        aiming, gathering = Aiming(store, embedding, examples), Gathering(store, embedding, examples)
-        self._recalling = Recalling(store, embedding, aiming, gathering)
+        aiming = Aiming(store, embedding, examples, Weighing(store))
+        self._recalling = Recalling(store, embedding, aiming, Gathering(store, embedding, examples))
         jobs = Jobs(home / JOBS)
         self._batching: Batching | None = None
         if batches is not None and embedding.ledger is not None:

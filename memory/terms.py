@@ -5,7 +5,7 @@ import threading
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from hashlib import blake2s
 from itertools import chain, pairwise
 from typing import Any, Protocol, cast
@@ -37,6 +37,8 @@ _RUN = re.compile(f"[{_UNSPACED}]+|[^{_UNSPACED}]+")
 _UNSPACED_CHARACTER = re.compile(f"[{_UNSPACED}]")
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z]{2})")
 _MAX_HUMPS = 8  # more are no name but encoded data
+_KNOWN_WORDS = 8_192
+"""Words whose stems are kept at hand: most words of most texts are among the last so many."""
 _LATIN_ACCENTS = re.compile("(?<=[a-z])[\u0300-\u036f]+")
 _UNDECOMPOSED = str.maketrans(
     {"ø": "o", "đ": "d", "ð": "d", "ł": "l", "ħ": "h", "\u0131": "i", "æ": "ae", "œ": "oe", "þ": "th"}
@@ -119,7 +121,7 @@ def document_terms(text: str) -> str:
     return " ".join(found)
 
 
-def query_words(text: str, languages: Sequence[str] | None = None) -> list[tuple[str, ...]]:
+def query_words(text: str, languages: tuple[str, ...] | None = None) -> list[tuple[str, ...]]:
     """The words of a text that is to find, each once, in order, at most `MAX_QUERY_TERMS`.
 
     Each is one or more terms of which any may be found in its place, as the query does not tell how
@@ -141,7 +143,7 @@ def query_words(text: str, languages: Sequence[str] | None = None) -> list[tuple
     return [word for term, word in found.items() if term in kept]
 
 
-def query_terms(text: str, languages: Sequence[str] | None = None) -> list[str]:
+def query_terms(text: str, languages: tuple[str, ...] | None = None) -> list[str]:
     """All terms of `query_words`, each once: for those who ask only whether a query and a text overlap."""
     return list(dict.fromkeys(chain.from_iterable(query_words(text, languages))))
 
@@ -180,7 +182,7 @@ def _languages(compounds: Sequence[str]) -> tuple[str, ...]:
     return languages_of([compound.casefold() for compound in compounds])
 
 
-def _analysed(compound: str, languages: Sequence[str]) -> list[_Word]:
+def _analysed(compound: str, languages: tuple[str, ...]) -> list[_Word]:
     if _is_plain(compound):
         return [_Word(_stems(compound, languages))]
     if _SYMBOL.fullmatch(compound):
@@ -198,7 +200,7 @@ def _is_plain(compound: str) -> bool:
     return is_written_small and (compound.isascii() or _UNSPACED_CHARACTER.search(compound) is None)
 
 
-def _told(compound: str, languages: Sequence[str]) -> Iterator[str]:
+def _told(compound: str, languages: tuple[str, ...]) -> Iterator[str]:
     """What a document tells by a compound."""
     words = _analysed(compound, languages)
     if not _is_plain(compound):
@@ -227,7 +229,7 @@ def _names_inside(compound: str) -> list[_Word]:
     return [_name(piece) for piece in pieces if len(pieces) > 1 and len(_split(piece)) > 1]
 
 
-def _word_terms(word: str, languages: Sequence[str]) -> Iterator[_Word]:
+def _word_terms(word: str, languages: tuple[str, ...]) -> Iterator[_Word]:
     for run in _RUN.findall(word):
         if _UNSPACED_CHARACTER.match(run):
             folded = run.casefold()
@@ -236,7 +238,7 @@ def _word_terms(word: str, languages: Sequence[str]) -> Iterator[_Word]:
             yield from _name_terms(run, languages)
 
 
-def _name_terms(name: str, languages: Sequence[str]) -> Iterator[_Word]:
+def _name_terms(name: str, languages: tuple[str, ...]) -> Iterator[_Word]:
     humps = _HUMP.split(name)
     if len(humps) == 1 or len(humps) > _MAX_HUMPS:
         yield _Word(_stems(name, languages))
@@ -261,7 +263,8 @@ def _folded(word: str) -> str:
     return unicodedata.normalize("NFC", _LATIN_ACCENTS.sub("", spread))
 
 
-def _stems(word: str, languages: Sequence[str]) -> tuple[str, ...]:
+@lru_cache(maxsize=_KNOWN_WORDS)
+def _stems(word: str, languages: tuple[str, ...]) -> tuple[str, ...]:
     """As English, as everything in Latin letters is; then as the other languages, with accents and without."""
     folded = _folded(word)
     if len(folded) > MAX_TERM_CHARS:

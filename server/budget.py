@@ -70,7 +70,7 @@ def _window(text: str, start: int, length: int) -> str:
     return f"{ELLIPSIS if start else ''}{cut}{ELLIPSIS if start + length < len(text) else ''}" if cut else ""
 
 
-def _best_start(text: str, wanted: set[str], languages: Sequence[str], width: int) -> int:
+def _best_start(text: str, wanted: set[str], languages: tuple[str, ...], width: int) -> int:
     """Where the window with most different words of the question begins, the first of equals."""
     words = re.finditer(r"\w+", text)
     found = ((word.start(), wanted.intersection(query_terms(word[0], languages))) for word in words)

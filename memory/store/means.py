@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from memory.store.filters import has_vector
 from memory.store.handle import Handle
 from memory.threads import in_worker
 
@@ -27,7 +28,7 @@ class Means:
         """
 
         async def ask(table: lancedb.AsyncTable) -> pa.Table:
-            query = table.query().where(f"{condition} AND {column} IS NOT NULL")
+            query = table.query().where(f"{condition} AND {has_vector(column)}")
             return await query.select(["id", "segment", column]).to_arrow()
 
         return await in_worker(_means, await self._handle.read(ask), column)

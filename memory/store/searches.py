@@ -4,6 +4,7 @@
 # pyright: reportUnknownMemberType=false, reportUnknownArgumentType=false, reportUnknownVariableType=false
 
 from collections.abc import Sequence
+from math import ceil
 from typing import Any
 
 import lancedb
@@ -14,8 +15,10 @@ from lancedb.query import BooleanQuery, FullTextQuery, MatchQuery, Occur
 from numpy.typing import NDArray
 
 from memory.model import Match, SegmentKey
-from memory.store.engine import REFINE
 from memory.store.handle import Handle
+
+COMPARED = 200
+"""Rows that are compared by their vectors as they are, of those an index finds nearest; to read one takes 20 µs."""
 
 
 class Searches:
@@ -29,7 +32,7 @@ class Searches:
 
         async def read(table: lancedb.AsyncTable) -> pa.Table:
             query = table.query().nearest_to(vector).column(column).distance_type("cosine")
-            query = query.where(condition).refine_factor(REFINE)
+            query = query.where(condition).refine_factor(ceil(COMPARED / limit))
             return await query.select(["id", "segment", "_distance"]).limit(limit).to_arrow()
 
         found = (await self._handle.read(read)).to_pylist()
@@ -66,6 +69,11 @@ class Searches:
             Match(key=(row["id"], row["segment"]), words=row["_score"], cosine=cosine)
             for row, cosine in zip(rows, cosines, strict=True)
         ]
+
+    async def best(self, term: str, condition: str) -> float | None:
+        """BM25 of the row under a condition that a term speaks for most; None where no row has it."""
+        found = await self._by_words(_any_of([term]), condition, 1, ["_score"])
+        return found["_score"][0].as_py() if len(found) else None
 
     async def having(self, words: Sequence[Sequence[str]], condition: str, limit: int) -> list[SegmentKey]:
         """Rows that have every one of the words, each by any of its terms."""

@@ -4,7 +4,7 @@
 # pyright: reportUnknownMemberType=false, reportUnknownArgumentType=false, reportUnknownVariableType=false
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, cast
+from typing import Any
 
 import lancedb
 import numpy as np
@@ -13,18 +13,19 @@ from numpy.typing import NDArray
 
 from memory.errors import SpaceMismatchError, StoreError
 from memory.model import Segment, SegmentKey
-from memory.store.engine import VECTORS, WORDS, vectors_index
 from memory.store.filters import any_key, one_of, text_literal
 from memory.store.handle import Handle
+from memory.store.indexes import Indexes
 from memory.store.schema import (
     ADDED,
     SCHEMA,
     SEGMENT_COLUMNS,
+    flag_of,
     segment_of,
+    space_fields,
     table_of,
     unread_entry,
     vector_columns,
-    vector_field,
 )
 from memory.threads import in_io_thread
 
@@ -32,8 +33,9 @@ from memory.threads import in_io_thread
 class SegmentTable:
     """One open table. Every read sees what any process has committed before it."""
 
-    def __init__(self, handle: Handle) -> None:
+    def __init__(self, handle: Handle, indexes: Indexes) -> None:
         self._handle = handle
+        self.indexes = indexes
 
     async def complete(self) -> None:
         """Give the table every column that this version knows, and its full-text index.
@@ -44,9 +46,8 @@ class SegmentTable:
             StoreError: it is a table this version cannot read.
         """
         if missing := await self._lacks():
-            await self._handle.write(lambda table: table.add_columns({name: ADDED[name] for name in missing}))
-        if not await self._handle.read(lambda table: table.list_indices()):
-            await self.index_words()
+            await self._handle.write(lambda table: table.add_columns({**missing}))
+        await self.indexes.complete()
 
     async def check_complete(self) -> None:
         """See that nothing would have to be added to a table that cannot be written.
@@ -56,20 +57,23 @@ class SegmentTable:
         """
         if missing := await self._lacks():
             raise StoreError(
-                f"the store lacks the columns {missing}, as an earlier version made it, and its folder cannot be "
-                "written: open it once where it can, and it is brought up to date"
+                f"the store lacks the columns {sorted(missing)}, as an earlier version made it, and its folder cannot "
+                "be written: open it once where it can, and it is brought up to date"
             )
 
-    async def _lacks(self) -> list[str]:
-        """The columns that this version has and the table has not, as an earlier version made it.
+    async def _lacks(self) -> dict[str, str]:
+        """The columns that this version has and the table has not, as an earlier version made it, each as SQL.
 
         Raises:
             StoreError: it lacks what every version had.
         """
-        missing = set(SCHEMA.names) - set((await self._schema()).names)
+        schema = await self._schema()
+        missing = set(SCHEMA.names) - set(schema.names)
         if unknown := missing - ADDED.keys():
             raise StoreError(f"{str(self._handle.folder)!r} has no columns {sorted(unknown)}: it is no memory's table")
-        return sorted(missing)
+        flags = {flag_of(column): f"nullif({column} IS NOT NULL, false)" for column in vector_columns(schema)}
+        lacking = {flag: sql for flag, sql in flags.items() if flag not in schema.names}
+        return {name: ADDED[name] for name in sorted(missing)} | lacking
 
     async def _schema(self) -> pa.Schema:
         return await self._handle.read(lambda table: table.schema())
@@ -86,39 +90,17 @@ class SegmentTable:
         """
         known = (await self.spaces()).get(column)
         if known is None:
-            field = pa.schema([vector_field(column, dimensions)])
-            await self._handle.write(lambda table: table.add_columns(field))
+            fields = pa.schema(space_fields(column, dimensions))
+            await self._handle.write(lambda table: table.add_columns(fields))
         elif known != dimensions:
             raise SpaceMismatchError(f"{column!r} holds vectors of {known} dimensions, not {dimensions}")
 
     async def drop_spaces(self, columns: Sequence[str]) -> None:
         """Take spaces out of sight; the bytes of their vectors go only with an erasure."""
-        for column in set(columns).intersection(await self.indexed_spaces()):
-            await self.drop_index(column)
-        await self._handle.write(lambda table: _dropped(table, columns))
-
-    async def indexed_spaces(self) -> list[str]:
-        """The vector columns that have an index."""
-        names = {index.name for index in await self._handle.read(lambda table: table.list_indices())}
-        return [column for column in await self.spaces() if vectors_index(column) in names]
-
-    async def index_space(self, column: str) -> None:
-        """Make the index of a space's vectors, anew where there is one, so that it knows no others."""
-        # The library's annotation leaves out the kind of index that its documentation names.
-        await self._handle.write(lambda table: table.create_index(column, config=cast("Any", VECTORS), replace=True))
-
-    async def drop_index(self, column: str) -> None:
-        """Search a space's vectors one by one from now on."""
-        await self._handle.write(lambda table: table.drop_index(vectors_index(column)))
-
-    async def index_words(self) -> None:
-        """Make the full-text index anew from the rows there are, so that it knows no others."""
-        await self._handle.write(lambda table: table.create_index("terms", config=WORDS, replace=True))
-
-    async def unindexed(self, index: str) -> int:
-        """How many rows an index does not know."""
-        stats = await self._handle.read(lambda table: table.index_stats(index))
-        return stats.num_unindexed_rows if stats else 0
+        for column in set(columns).intersection(await self.indexes.indexed()):
+            await self.indexes.drop(column)
+        fields = [*columns, *map(flag_of, columns)]
+        await self._handle.write(lambda table: _dropped(table, fields))
 
     async def forget_failures(self, condition: str = "true") -> None:
         """Count no attempt of the rows any more: what was refused, may be taken now."""
@@ -126,16 +108,19 @@ class SegmentTable:
         await self._handle.write(lambda table: table.update({"attempts": 0, "error": ""}, where=tried))
 
     async def append(
-        self, segments: Sequence[Segment], vectors: Mapping[str, NDArray[np.float32]], *, replaced: str = ""
+        self,
+        segments: Sequence[Segment],
+        vectors: Mapping[str, Iterable[NDArray[np.float32] | None]],
+        *,
+        replaced: str = "",
     ) -> None:
-        """Write one whole memory in one commit.
+        """Write whole memories in one commit, with the vectors of their segments that have one.
 
-        Where it replaces an older one, that one's rows are marked in the same commit: the new
+        Where the first replaces an older one, that one's rows are marked in the same commit: the new
         version appears and the old one leaves the searches together, or neither happens.
         """
         schema = await self._schema()
-        columns = {column: list(some) for column, some in vectors.items()}
-        rows = await in_io_thread(table_of, segments, columns, schema)
+        rows = await in_io_thread(table_of, segments, vectors, schema)
         if not replaced:
             await self._handle.write(lambda table: table.add(rows))
             return
@@ -155,10 +140,11 @@ class SegmentTable:
             rows.append(_with(await self._rows(any_key([head.key])), told, schema))
         await self._merge(pa.concat_tables(rows))
 
-    async def rewrite(self, segments: Sequence[Segment], vectors: Mapping[str, NDArray[np.float32]]) -> None:
+    async def rewrite(
+        self, segments: Sequence[Segment], vectors: Mapping[str, Iterable[NDArray[np.float32] | None]]
+    ) -> None:
         """Write whole memories in one commit, in the place of every row there is of them."""
-        columns = {column: list(some) for column, some in vectors.items()}
-        rows = await in_io_thread(table_of, segments, columns, await self._schema())
+        rows = await in_io_thread(table_of, segments, vectors, await self._schema())
         await self._merge(rows, instead_of=one_of("id", [segment.id for segment in segments]))
 
     async def _merge(self, rows: pa.Table, *, instead_of: str = "false") -> None:
@@ -212,6 +198,7 @@ class SegmentTable:
                 "id": pa.array([id_ for id_, _ in keys], pa.string()),
                 "segment": pa.array([index for _, index in keys], pa.int32()),
                 column: pa.array(list(vectors), pa.list_(pa.float32(), width)),
+                flag_of(column): pa.array([True] * len(keys)),
             }
         )
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any, Literal, cast
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -138,11 +138,10 @@ async def _write(store: Store, new: Sequence[Incoming]) -> None:
         await store.table.append(memory.segments, _columns([memory]), replaced=memory.first.replaces)
 
 
-def _columns(memories: Sequence[Incoming]) -> dict[str, NDArray[np.float32]]:
+def _columns(memories: Sequence[Incoming]) -> dict[str, list[NDArray[np.float32] | None]]:
     rows = [vectors for memory in memories for vectors in memory.vectors]
     columns = sorted(set[str]().union(*rows))
-    # A column may lack some vectors: the table takes None for each, which is pending.
-    return {column: cast("NDArray[np.float32]", [row.get(column) for row in rows]) for column in columns}
+    return {column: [row.get(column) for row in rows] for column in columns}
 
 
 async def _there(store: Store, ids: Sequence[str]) -> dict[str, list[_Row]]:

@@ -8,14 +8,17 @@ Source of the figures: measured on lancedb 0.40 with pylance 14, 2026-11 (`make 
 # lancedb is typed in part: what it leaves unknown stops in this folder.
 # pyright: reportUnknownMemberType=false, reportUnknownArgumentType=false, reportUnknownVariableType=false
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
+import lancedb
+
 from memory.store.datasets import open_dataset
-from memory.store.engine import WORDS_INDEX, translated, vectors_index
+from memory.store.engine import translated
 from memory.store.handle import Handle
+from memory.store.indexes import FACTS, Indexes, index_of
 from memory.store.lock import ProcessLock
-from memory.store.table import SegmentTable
 from memory.threads import in_io_thread
 
 TIDY_AFTER = 32
@@ -32,16 +35,16 @@ TIERS = (256, 8_192, 262_144)
 """Rows that files are joined up to: larger ones only when there are many, so that a row is seldom written again."""
 FILES = 24
 """How many are many."""
-VECTORS_FROM = 10_000
-"""Vectors from which an index is faster than looking at each: below, both take about 20 ms of CPU."""
+FACTS_AFTER = 0.02
+"""Share of rows the indexes of facts may not know: they are written whole each time; few rows are soon looked at."""
 
 
 class Tidying:
     """Tidies the table behind a handle; every step takes its turn among the writers by itself."""
 
-    def __init__(self, handle: Handle, table: SegmentTable, writing: ProcessLock) -> None:
+    def __init__(self, handle: Handle, indexes: Indexes, writing: ProcessLock) -> None:
         self._handle = handle
-        self._table = table
+        self._indexes = indexes
         self._writing = writing
         self._left = 0
 
@@ -59,17 +62,15 @@ class Tidying:
         Raises:
             StoreError: a step could not be done; those before it are.
         """
-        unindexed = await self._unindexed()
-        is_quiet, self._left = 0 < unindexed == self._left, unindexed
-        is_index_due = unindexed >= INDEX_AFTER or is_quiet
-        if not await self.is_due() and not is_index_due and not await self._worth_an_index():
+        stale, missing = await self._stale(), await self._indexes.missing()
+        if not await self.is_due() and not stale and not missing:
             return False
         await self._step(_join)
-        if is_index_due:
-            await self._step(_index)
-        for column in await self._worth_an_index():
+        if stale:
+            await self._step(partial(_index, columns=stale))
+        for column in missing:
             async with self._writing.hold():
-                await self._table.index_space(column)
+                await self._indexes.make(column)
         await self._step(_clean)
         return True
 
@@ -77,16 +78,20 @@ class Tidying:
         async with self._writing.hold():
             await self._handle.work(step)
 
-    async def _unindexed(self) -> int:
-        """How many rows the index that knows fewest does not know."""
-        names = [WORDS_INDEX, *map(vectors_index, await self._table.indexed_spaces())]
-        return max([await self._table.unindexed(name) for name in names])
+    async def _stale(self) -> list[str]:
+        """The indexed columns of which too many rows are not in their index."""
+        indexed = await self._indexes.indexed()
+        searched, facts = [one for one in indexed if one not in FACTS], [one for one in indexed if one in FACTS]
+        unknown = await self._indexes.unindexed(searched)
+        is_quiet, self._left = 0 < unknown == self._left, unknown
+        stale = searched if unknown >= INDEX_AFTER or is_quiet else []
+        if facts and await self._indexes.unindexed(facts[:1]) >= FACTS_AFTER * await self._handle.read(_rows):
+            stale = [*stale, *facts]
+        return stale
 
-    async def _worth_an_index(self) -> list[str]:
-        """The vector columns that would be searched faster with an index."""
-        indexed = await self._table.indexed_spaces()
-        columns = [column for column in await self._table.spaces() if column not in indexed]
-        return [column for column in columns if await self._table.count(f"{column} IS NOT NULL") >= VECTORS_FROM]
+
+async def _rows(table: lancedb.AsyncTable) -> int:
+    return await table.count_rows()
 
 
 def _versions(folder: Path) -> int:
@@ -102,11 +107,11 @@ def _join(folder: Path) -> None:
             break
 
 
-def _index(folder: Path) -> None:
-    dataset = open_dataset(folder)
-    dataset.optimize.optimize_indices(num_indices_to_merge=0)
+def _index(folder: Path, columns: Sequence[str]) -> None:
+    dataset, names = open_dataset(folder), [index_of(column) for column in columns]
+    dataset.optimize.optimize_indices(num_indices_to_merge=0, index_names=names)
     if any(len(index.segments) >= PARTS for index in dataset.describe_indices()):
-        dataset.optimize.optimize_indices(num_indices_to_merge=2 * PARTS)
+        dataset.optimize.optimize_indices(num_indices_to_merge=2 * PARTS, index_names=names)
 
 
 def _clean(folder: Path) -> None:

@@ -84,7 +84,8 @@ async def test_a_text_has_the_same_vector_alone_in_a_batch_and_beside_other_thre
         np.testing.assert_array_equal(batch, alone)
 
 
-def test_the_engine_keeps_to_one_core() -> None:
+def test_the_engine_takes_two_cores_at_most_and_leaves_them_while_it_waits() -> None:
     engine: Any = e5._load()  # pyright: ignore[reportPrivateUsage]  # no vector shows how many cores made it
     options = engine.forward._session.get_session_options()
-    assert (options.intra_op_num_threads, options.inter_op_num_threads) == (1, 1)
+    assert (options.intra_op_num_threads, options.inter_op_num_threads) == (2, 1)
+    assert options.get_session_config_entry("session.intra_op.allow_spinning") == "0"

@@ -12,7 +12,7 @@ from long_files import PAGES, STEP, begun, book, knows, one_that_reads, pages_of
 
 from memory.media.text import texts
 from memory.model import Segment
-from memory.store.store import Store
+from memory.store.keeping import Keeping
 from server.opening import whole_text
 
 
@@ -126,14 +126,14 @@ async def test_a_memory_forgotten_while_it_is_read_leaves_nothing(
     tools: Tools, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     id_ = await begun(tools, files=[book(tmp_path)])
-    grow = Store.grow
+    grow = Keeping.grow
 
-    async def too_late(store: Store, before: Segment, further: Callable[[Segment], Sequence[Segment]]) -> bool:
-        await store.erasure.erase([id_])
-        return await grow(store, before, further)
+    async def too_late(keeping: Keeping, before: Segment, further: Callable[[Segment], Sequence[Segment]]) -> bool:
+        await tools.service.store.erasure.erase([id_])
+        return await grow(keeping, before, further)
 
     with monkeypatch.context() as forgetting:
-        forgetting.setattr(Store, "grow", too_late)
+        forgetting.setattr(Keeping, "grow", too_late)
         await read_on(tools.service)
     assert await tools.empty()
     assert not await one_that_reads(tools.service).step()
@@ -160,7 +160,7 @@ async def test_a_step_that_was_cut_off_is_done_again(
         return False
 
     with monkeypatch.context() as dying, anyio.move_on_after(1) as scope:
-        dying.setattr(Store, "grow", never)
+        dying.setattr(Keeping, "grow", never)
         await tools.service.upkeep()
     assert scope.cancelled_caught
     assert await pages_of(tools, id_) == list(range(1, STEP + 1))

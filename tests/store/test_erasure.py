@@ -65,7 +65,7 @@ async def test_no_byte_of_a_forgotten_memory_is_left_on_disk(tmp_path: Path, oth
         vector = await _vector(tools, victim)
         # The server's own upkeep writes, too.
         async with tools.service.store.exclusively():
-            await tools.service.store.table.index_words()
+            await tools.service.store.indexes.make("terms")
         assert _holders(home, vector)
         assert _holders(home, png)
         assert any(marker in value for value in _column_values(home))

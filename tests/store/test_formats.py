@@ -8,6 +8,7 @@ import pytest
 from harness import Tools, connected, picture
 
 from memory.errors import StoreError
+from memory.store.filters import has_vector
 from memory.store.formats import FORMAT
 from memory.store.store import Store
 
@@ -48,6 +49,8 @@ async def test_a_store_of_an_earlier_version_is_brought_up_to_date(fixture: Path
     home = _unpacked(fixture, tmp_path / "store")
     async with connected(home) as tools:
         await _check(tools)
+        table, [column] = tools.service.store.table, await tools.service.store.table.spaces()
+        assert await table.count(has_vector(column)) == await table.count(f"{column} IS NOT NULL") > 0
         later = await tools.remember("the ferry was late, and everybody waited")
         await tools.service.upkeep()
         assert await tools.found("everybody waited for the ferry", limit=1) == [later]

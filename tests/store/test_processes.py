@@ -55,7 +55,7 @@ async def test_every_process_lets_go_of_what_was_forgotten_and_the_receipt_says_
             gone = await tools.remember("the ferry leaves at noon")
             await tools.remember("\n\n".join(f"Paragraph {n} is of ferry {n * 37 % 1009}. " * 30 for n in range(150)))
             async with tools.service.store.exclusively():
-                await tools.service.store.table.index_words()
+                await tools.service.store.indexes.make("terms")
             found = await other.call_tool("recall", {"query": "ferry"})
             assert not found.is_error
             assert await tools.found("ferry")

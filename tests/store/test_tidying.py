@@ -9,7 +9,7 @@ import pytest
 from harness import Tools, connected
 from lance.file import LanceFileReader
 
-from memory.store import tidying
+from memory.store import indexes, tidying
 
 
 def _table(home: Path) -> Path:
@@ -45,7 +45,7 @@ async def test_an_index_of_vectors_is_made_when_it_is_worth_it_and_forgets_too(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     home = tmp_path / "store"
-    monkeypatch.setattr(tidying, "VECTORS_FROM", 300)
+    monkeypatch.setattr(indexes, "INDEXED_FROM", 300)
     monkeypatch.setattr(tidying, "INDEX_AFTER", 8)
     async with connected(home) as tools:
         paragraphs = [f"Paragraph {n} is about {n * 37 % 1009} ferries and harbours. " * 16 for n in range(320)]
@@ -53,11 +53,11 @@ async def test_an_index_of_vectors_is_made_when_it_is_worth_it_and_forgets_too(
         while await tools.service.store.pending(await _column(tools)):
             await tools.service.upkeep()
         await tools.service.store.upkeep()
-        assert await tools.service.store.table.indexed_spaces() == [await _column(tools)]
+        assert set(await tools.service.store.indexes.indexed()) == {"terms", await _column(tools), *indexes.FACTS}
         later = [await tools.remember(f"the lighthouse of island {n}") for n in range(12)]
         assert await tools.found("lighthouse of island 7", limit=1, mode="semantic") == [later[7]]
         await tools.service.store.upkeep()
-        assert await tools.service.store.table.unindexed(f"{await _column(tools)}_idx") == 0
+        assert await tools.service.store.indexes.unindexed([await _column(tools)]) == 0
         assert await tools.found("lighthouse of island 7", limit=1, mode="semantic") == [later[7]]
 
         await tools.forget(later[7])
@@ -82,7 +82,7 @@ async def test_a_search_with_an_index_finds_what_one_without_finds(tmp_path: Pat
         searches, store = tools.service.store.searches, tools.service.store
         exact = [{match.key for match in await searches.nearest(column, query, "true", 10)} for query in queries]
         async with store.exclusively():
-            await store.table.index_space(column)
+            await store.indexes.make(column)
         found = [{match.key for match in await searches.nearest(column, query, "true", 10)} for query in queries]
     shared = sum(len(some & others) for some, others in zip(exact, found, strict=True))
     assert shared >= 0.98 * 10 * len(queries)

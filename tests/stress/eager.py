@@ -1,6 +1,6 @@
 """Tidying as a store of millions has it, in one of a few dozen rows."""
 
-from memory.store import tidying
+from memory.store import indexes, tidying
 
 
 def tidy_eagerly() -> None:
@@ -11,4 +11,4 @@ def tidy_eagerly() -> None:
     tidying.PARTS = 3
     tidying.TIERS = (4, 16, 64)
     tidying.FILES = 3
-    tidying.VECTORS_FROM = 6
+    indexes.INDEXED_FROM = 6

@@ -167,7 +167,8 @@ async def _finished(home: Path) -> Indexed:
     await desk.service.forget_ids(OWNER, [await desk.remember()])
     table = desk.service.store.table
     words = {word for row in await table.records("true", ["terms"]) for word in row["terms"].split()}
-    vectors = [await table.count(f"{space} IS NOT NULL") for space in await table.indexed_spaces()]
+    spaces = set(await table.spaces()).intersection(await desk.service.store.indexes.indexed())
+    vectors = [await table.count(f"{space} IS NOT NULL") for space in spaces]
     desk.service.spool.close()
     return Indexed(words=len(words), letters=sum(len(word.encode()) for word in words), vectors=sum(vectors))
 

@@ -21,7 +21,7 @@ from lance.file import LanceFileReader
 from lance.fragment import write_fragments
 
 from memory.store.datasets import EngineError, engine_errors, open_dataset
-from memory.store.schema import vector_columns
+from memory.store.schema import flag_of, vector_columns
 
 T = TypeVar("T")
 
@@ -183,7 +183,8 @@ class _Rescue:
 
     def _whole(self, first: int, count: int, *, vectors: bool) -> pa.Table | None:
         spaces = vector_columns(self.schema)
-        names = [name for name in self.schema.names if vectors or name not in spaces]
+        of_spaces = {*spaces, *map(flag_of, spaces)}
+        names = [name for name in self.schema.names if vectors or name not in of_spaces]
         table = self._tried(first, count, names)
         if table is None:
             return None

@@ -5,8 +5,9 @@
 
 from typing import Any, cast
 
-from memory.store.engine import TABLE, WORDS, WORDS_INDEX, connected, translated
+from memory.store.engine import TABLE, connected, translated
 from memory.store.flushing import Flusher
+from memory.store.indexes import FACTS, WORDS, WORDS_INDEX
 from memory.store.repair.damage import Aside, Damage
 from memory.store.repair.fragments import fault_in_child, read_index, search_vectors, search_words
 from memory.store.repair.generations import Generation
@@ -37,6 +38,8 @@ async def _fault(version: Generation, index: Any) -> str:
         if why := await fault_in_child(read_index, version.folder, str(segment.uuid), segment.size_bytes or 1):
             return why
     number, [column] = cast("Any", version.dataset).version, index.field_names
+    if column in FACTS:
+        return ""
     if index.name != WORDS_INDEX:
         return await fault_in_child(search_vectors, version.folder, number, column)
     terms = await in_io_thread(_some_terms, version)

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, cast
 
 from memory.model import SegmentKey
-from memory.store.filters import any_key
+from memory.store.filters import any_key, has_vector
 from memory.store.flushing import Flusher
 from memory.store.repair.damage import Aside, Damage
 from memory.store.repair.generations import Generation
@@ -52,7 +52,7 @@ def _doubled(aside: Aside, version: Generation, keys: Sequence[SegmentKey]) -> D
 def _superfluous(dataset: Any, keys: Sequence[SegmentKey]) -> list[int]:
     """Rows of these keys but for one each, which has a vector where any has."""
     columns = {"id": "id", "segment": "segment"}
-    columns |= {name: f"{name} IS NOT NULL" for name in vector_columns(dataset.schema)}
+    columns |= {name: has_vector(name) for name in vector_columns(dataset.schema)}
     rows = dataset.scanner(columns=columns, filter=any_key(keys), with_row_id=True).to_table().to_pylist()
     seen, superfluous = set[SegmentKey](), list[int]()
     for row in sorted(rows, key=_vectors_in, reverse=True):
