@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 TESTS := $(BIN)/python -m pytest -n 2 --dist worksteal
 
-.PHONY: help setup demo test test-browser screenshots check heavy stress conformance clients starts gemma live reference format coverage bench-start bench-recall bench-ablations bench-context bench-http bench-media bench-dimensions bench-pages bench-store wheel bundle lock clean
+.PHONY: help setup demo test test-browser screenshots check heavy stress conformance clients starts gemma live reference format coverage bench-start bench-recall bench-ablations bench-context bench-http bench-media bench-dimensions bench-pages bench-speed bench-store wheel bundle lock clean
 
 help:
 	@echo "make demo         remember, restart, recall, forget: the whole product on real input"
@@ -27,6 +27,7 @@ help:
 	@echo "make bench-media  how fast each medium is read, and in how much memory (needs the evaluation data)"
 	@echo "make bench-pages  whether a PDF page is found better with its text (asks Gemini, costs about \$$0.22)"
 	@echo "make bench-dimensions  what the width of vectors costs in bytes and milliseconds"
+	@echo "make bench-speed  searches and writes at 1,000 to 1,000,000 rows, beside numpy and three others (PyPI, 40 minutes)"
 	@echo "make bench-store  what 10,000 single remembers cost, and what upkeep costs those who recall (20 minutes)"
 	@echo "make wheel        dist/: the wheel and the source archive"
 	@echo "make bundle       dist/sensorium.mcpb, which desktop hosts install by a double click"
@@ -115,6 +116,12 @@ bench-media: setup
 bench-dimensions: setup
 	$(BIN)/python benchmarks/dimensions.py
 
+# The peers have a venv of their own.
+bench-speed: setup
+	test -x .venv-peers/bin/python || $(PYTHON) -m venv .venv-peers
+	.venv-peers/bin/python -m pip install --quiet --requirement benchmarks/peers.txt
+	$(BIN)/python benchmarks/speed.py
+
 bench-store: setup
 	$(BIN)/python benchmarks/store.py
 
@@ -140,4 +147,4 @@ lock: setup
 	$(BIN)/python -m pip freeze --exclude-editable | grep -v '@' > requirements.lock
 
 clean:
-	rm -rf .cache .venv .venv-gemma build dist *.egg-info .pytest_cache .ruff_cache .import_linter_cache .hypothesis .coverage
+	rm -rf .cache .venv .venv-gemma .venv-peers build dist *.egg-info .pytest_cache .ruff_cache .import_linter_cache .hypothesis .coverage

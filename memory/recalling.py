@@ -154,8 +154,7 @@ class Recalling:
         """By memory, the segment whose medium shows it: its own, else the memory's first."""
         own = {segment.id: segment for segment in segments if segment.media}
         bare = [segment.id for segment in segments if segment.id not in own]
-        shown = f"{one_of('id', bare)} AND media != ''"
-        others = await self.store.select(shown) if bare and await self.store.table.count(shown) else []
+        others = await self.store.with_media(bare)
         return {**{segment.id: segment for segment in reversed(others)}, **own}
 
     async def _in_order(self, keys: Sequence[SegmentKey]) -> list[Segment]:

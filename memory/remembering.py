@@ -62,7 +62,7 @@ class Remembering:
         check_remembrance(request)
         self._check(request)
         digest = await in_worker(digest_of, request.parts)
-        version = await self.store.keeping.version()
+        version = await self.store.table.version()
         original = await self.store.keeping.duplicate_of(request.owner, request.namespace, digest)
         if original is not None and original.id != request.replaces:
             await self.store.keeping.settle()

@@ -93,6 +93,10 @@ def waits_for(column: str, max_attempts: int, since: datetime | None = None) -> 
     return f"{waits} AND created_at > {instant_literal(since)}" if since else waits
 
 
+EXPIRES = "expires_at IS NOT NULL"
+"""The row's time has an end."""
+HAS_MEDIA = "media != ''"
+"""The row was made from a file that is kept."""
 UNREAD = "unread != ''"
 """The row is the first of a part that is not read to its end."""
 

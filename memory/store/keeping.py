@@ -105,10 +105,6 @@ class Keeping:
     def _media(self) -> MediaStore:
         return self._accounts.media
 
-    async def version(self) -> int:
-        """The number of the newest commit, whoever made it."""
-        return await self._handle.read(lambda table: table.version())
-
     async def duplicate_of(self, owner: str, namespace: str, digest: str) -> Segment | None:
         """The first segment of the living memory with exactly this content, if there is one."""
         if not await self._table.count(has_digest(digest)):  # mostly so, and known several times sooner than the rest
@@ -194,10 +190,9 @@ class Keeping:
                 await self._write_new([order])
             except SensoriumError as error:
                 order.error = error
-        await self._handle.flush()  # also what another process committed, which a duplicate is told is kept
 
     async def _write_new(self, orders: Sequence[_Order]) -> None:
-        version, first = await self.version(), dict[tuple[str, str, str], _Order]()
+        version, first = await self._table.version(), dict[tuple[str, str, str], _Order]()
         for order in orders:
             order.twin = first.setdefault(order.draft.content, order)
         if new := [order for order in first.values() if await self._is_new(order, version)]:
@@ -212,6 +207,7 @@ class Keeping:
         draft = order.draft
         original = None if draft.looked_at == version else await self.duplicate_of(*draft.content)
         if original is not None and original.id != draft.first.replaces:
+            await self._handle.flush()  # whoever committed it may not have lived to
             order.id = original.id
             return False
         if draft.first.replaces:

@@ -14,6 +14,8 @@ from memory.store.clock import is_believed
 from memory.store.engine import translated
 from memory.store.erasure import Erasure
 from memory.store.filters import (
+    EXPIRES,
+    HAS_MEDIA,
     UNREAD,
     any_key,
     expired,
@@ -121,11 +123,18 @@ class Store:
 
     async def visible(self, filters: SearchFilter) -> str:
         """The rows a search with these filters may see now; where none has expired, a condition that is soon met."""
-        return visible(filters, may_expire=await self.table.count(expired(filters.now)) > 0)
+        may_expire = await self.table.has(EXPIRES) and await self.table.count(expired(filters.now)) > 0
+        return visible(filters, may_expire=may_expire)
 
     async def segments(self, keys: Sequence[SegmentKey]) -> list[Segment]:
         """The segments of these keys that are still there, ordered by key."""
         return await self.table.segments(any_key(keys)) if keys else []
+
+    async def with_media(self, ids: Sequence[str]) -> list[Segment]:
+        """The segments of these memories that have media, ordered by key."""
+        if not ids or not await self.table.has(HAS_MEDIA):
+            return []
+        return await self.table.segments(f"{one_of('id', ids)} AND {HAS_MEDIA}")
 
     async def select(self, condition: str) -> list[Segment]:
         """The segments under a condition, ordered by key."""
@@ -157,7 +166,7 @@ class Store:
 
     async def pending(self, column: str | None, condition: str = "true") -> int:
         """Segments under a condition without a vector in a space; none where there is no space."""
-        if column is None or not await self.table.count(lacks_vector(column)):  # which asks for no index
+        if column is None or not await self.table.has(lacks_vector(column)):
             return 0
         return await self.table.count(f"{condition} AND {lacks_vector(column)}")
 
@@ -202,7 +211,7 @@ class Store:
 
     async def unread(self, condition: str = "true") -> list[Segment]:
         """The first segments of the parts under a condition that are not read to their end, oldest first."""
-        if not await self.table.count(UNREAD):  # mostly so, and soon known
+        if not await self.table.has(UNREAD):
             return []
         found = await self.table.segments(f"{condition} AND {UNREAD}")
         return sorted(found, key=lambda segment: (segment.created_at, *segment.key))

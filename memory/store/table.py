@@ -36,6 +36,7 @@ class SegmentTable:
     def __init__(self, handle: Handle, indexes: Indexes) -> None:
         self._handle = handle
         self.indexes = indexes
+        self._known = (0, dict[str, bool]())
 
     async def complete(self) -> None:
         """Give the table every column that this version knows, and its full-text index.
@@ -189,6 +190,20 @@ class SegmentTable:
     async def count(self, condition: str) -> int:
         """How many rows are under a condition."""
         return await self._handle.read(lambda table: table.count_rows(condition))
+
+    async def has(self, condition: str) -> bool:
+        """Whether any row is under a condition; known until the next commit, so cheap for what is asked again."""
+        version = await self.version()
+        if self._known[0] != version:
+            self._known = (version, {})
+        known = self._known[1]
+        if condition not in known:
+            known[condition] = await self.count(condition) > 0
+        return known[condition]
+
+    async def version(self) -> int:
+        """The number of the newest commit, whoever made it."""
+        return await self._handle.read(lambda table: table.version())
 
     async def fill(self, column: str, keys: Sequence[SegmentKey], vectors: NDArray[np.float32]) -> None:
         """Set one space's vectors of rows already there; nothing else of them changes."""

@@ -83,7 +83,7 @@ async def test_the_same_content_twice_in_one_commit_is_one_memory(tools: Tools) 
 
 async def test_content_that_came_in_meanwhile_is_not_kept_twice(tools: Tools) -> None:
     one, other = await _drafts(tools, 2)
-    version = await tools.service.store.keeping.version()
+    version = await tools.service.store.table.version()
     again = replace(_of(replace(one.first, id="again")), looked_at=version)
     assert await tools.service.store.keeping.keep(one) == "m0"
     async with _all_at_once(tools, [again, replace(other, looked_at=version)]) as results:
