@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 TESTS := $(BIN)/python -m pytest -n 2 --dist worksteal
 
-.PHONY: help setup demo test test-browser screenshots check heavy stress conformance clients starts gemma live reference format coverage bench-start bench-recall bench-ablations bench-context bench-http bench-media bench-dimensions bench-pages bench-speed bench-store wheel bundle lock clean
+.PHONY: help setup demo test test-browser screenshots check heavy stress conformance clients starts replicas gemma live reference format coverage bench-start bench-recall bench-ablations bench-context bench-http bench-media bench-dimensions bench-pages bench-speed bench-store wheel bundle lock clean
 
 help:
 	@echo "make demo         remember, restart, recall, forget: the whole product on real input"
@@ -16,6 +16,7 @@ help:
 	@echo "make conformance  the official conformance suite and the Inspector against the HTTP server (npm; 2 minutes)"
 	@echo "make clients      seven clients that others wrote, on stdio and HTTP (PyPI and npm, 800 MB; 5 minutes)"
 	@echo "make starts       each documented start from an empty directory: pip, pipx, uv, bundle, image (PyPI, 2 GB; 6 minutes)"
+	@echo "make replicas     several servers on one bucket, of an S3 service that runs here (PyPI; 3 minutes)"
 	@echo "make gemma        EmbeddingGemma 2 as the extra installs it, on a tiny model (3 GB of packages)"
 	@echo "make live         the embedders' contract against the real services (needs their keys, costs some cents)"
 	@echo "make coverage     which lines and branches the tests reach"
@@ -82,6 +83,9 @@ starts: setup
 
 clients: setup
 	$(BIN)/python -m pytest -m clients tests/thirdparty
+
+replicas: setup
+	$(BIN)/python -m pytest -m replicas tests/replicas
 
 heavy: setup
 	$(BIN)/python -m pytest -m heavy

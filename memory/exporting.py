@@ -185,7 +185,7 @@ class Exporting:
 
     def _size(self, key: str) -> int:
         try:
-            return self.store.media.path(key).stat().st_size
+            return self.store.media.fetched(key).stat().st_size
         except FileNotFoundError:  # forgotten, or lost, as will be seen
             return 0
 
@@ -194,7 +194,7 @@ class Exporting:
         files: dict[str, Path] = {}
         for number, key in enumerate(sorted(set[str]().union(*map(_keys, memories)))):
             with suppress(FileNotFoundError):
-                held = _held(self.store.media.path(key), folder / str(number))
+                held = _held(self.store.media.fetched(key), folder / str(number))
                 if _digest(held) == PurePosixPath(key).stem:
                     files[key] = held
         return files

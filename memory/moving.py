@@ -55,7 +55,7 @@ class Moving:
 
     async def check(self) -> None:
         """Use the active space no longer where another process has moved the memory to another one."""
-        latest = self.store.handle.epoch.now()
+        latest = self.store.place.epoch()
         if self.embedding.embedder is None or latest == self._looked_at:
             return
         space = self.embedding.embedder.space

@@ -45,7 +45,6 @@ from memory.restoring import Restored, Restoring
 from memory.sources.spool import Spool
 from memory.sources.uploads import Uploads
 from memory.store.filters import of_part, text_literal, visible
-from memory.store.lock import ProcessLock
 from memory.store.store import Store
 from memory.threads import in_io_thread, in_worker
 from memory.topics import Topics
@@ -100,7 +99,7 @@ class MemoryService:
         self._upkeep = Upkeep(
             store=store,
             moving=self._moving,
-            turn=ProcessLock(home / "upkeep.lock"),
+            turn=store.place.upkeep,
             forgetting=self._forgetting,
             catch_up=CatchUp(vectorising),
             read_on=ReadOn(store, reader),

@@ -18,7 +18,7 @@ from memory.moving import Moving
 from memory.reading_on import ReadOn
 from memory.sources.uploads import Uploads
 from memory.store.filters import expired
-from memory.store.lock import ProcessLock
+from memory.store.lock import Lock
 from memory.store.store import Store
 from memory.threads import in_io_thread
 
@@ -39,7 +39,7 @@ class Upkeep:
     """
 
     store: Store
-    turn: ProcessLock
+    turn: Lock
     moving: Moving
     forgetting: Forgetting
     catch_up: CatchUp
@@ -58,6 +58,7 @@ class Upkeep:
         """Keep up for ever; cancelled to stop."""
         while True:
             try:
+                await self.store.erasure.forget_copies()
                 await self.take_a_turn()
                 self.trouble = ""
             except SensoriumError as error:

@@ -47,7 +47,7 @@ class Views:
             return None
         aspect = Aspect(anchor=segment.anchor, boxes=segment.boxes, lines=tuple(lines))
         name = f"{_place(segment, lines)}-{max_px}"
-        path = self.store.media.path(segment.media)
+        path = await in_io_thread(self.store.media.fetched, segment.media)
         return await self._view(segment.media, name, partial(self.reader.view, path, segment.mime, aspect, max_px))
 
     async def clip(self, segment: Segment) -> View | None:
@@ -58,7 +58,7 @@ class Views:
         """
         if segment.anchor.unit != "seconds":
             return None
-        path = self.store.media.path(segment.media)
+        path = await in_io_thread(self.store.media.fetched, segment.media)
         name = f"{_place(segment, ())}-clip"
         return await self._view(segment.media, name, partial(self.reader.clip, path, segment.mime, segment.anchor))
 
@@ -109,7 +109,7 @@ class Views:
         for segment in segments:
             if segment.anchor.unit == "region" or segment.anchor.offset or not segment.media:
                 continue  # what it shows is taken with the first segment of its place
-            path = files.get(segment.media) or self.store.media.path(segment.media)
+            path = files.get(segment.media) or await in_io_thread(self.store.media.fetched, segment.media)
             try:
                 found += await self.of_file(path, segment.mime, segment.modality, segment.anchor)
             except DecoderLostError:

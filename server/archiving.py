@@ -58,7 +58,7 @@ def run_restore(settings: Settings, path: Path, *, as_json: bool) -> int:
 
 async def _export(settings: Settings, order: Export, console: Console) -> Exported:
     """Without an embedder: a copy is made of what there is, whether or not one can be had."""
-    store = await open_store(settings.home)
+    store = await open_store(settings)
     with closing(Spool.beside(settings.home)) as spool, _shown(console, "exporting") as advance:
         return await Exporting(store, spool.folder).export(order, advance)
 

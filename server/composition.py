@@ -43,11 +43,11 @@ async def open_backend(
         ConfigurationError: a setting cannot work.
         StoreError: the store cannot be opened.
     """
-    store = await open_store(settings.home)
+    store = await open_store(settings)
     async with aclosing(await choose_embedder(settings, await store.table.spaces())) as chosen:
         reader = build_reader(settings, chosen.embedding)
         service = await MemoryService.open(settings.home, store, chosen.embedding, reader, chosen.batches)
-        in_use = f"memory in {settings.home}; embedder {chosen.embedding.name}"
+        in_use = f"memory in {store.place}; embedder {chosen.embedding.name}"
         sys.stderr.write(f"sensorium {version('sensorium')}: {in_use}\n")
         sys.stderr.flush()
         with closing(service.spool) as spool:
@@ -55,17 +55,18 @@ async def open_backend(
             yield Backend(service=service, sources=where, shows_paths=is_local, quota=quota or Quota(), links=links)
 
 
-async def open_store(home: Path) -> Store:
-    """The store in `home`.
+async def open_store(settings: Settings) -> Store:
+    """The store that the settings name.
 
     Raises:
         ConfigurationError: the folder cannot be used.
         StoreError: it holds a table this version cannot read.
     """
     try:
-        return await Store.open(home)
+        return await Store.open(settings.home, settings.uri)
     except OSError as error:
-        raise ConfigurationError(f"SENSORIUM_HOME={str(home)!r} cannot be used as a folder: {error}") from error
+        told = f"SENSORIUM_HOME={str(settings.home)!r} cannot be used as a folder: {error}"
+        raise ConfigurationError(told) from error
 
 
 def build_reader(settings: Settings, embedding: Embedding) -> MediaReader:

@@ -30,6 +30,7 @@ class Extra:
 
 EXTRAS = (
     Extra(name="openai", packages=("openai",), gives="vectors of OpenAI, Jina, Ollama, vLLM and the like"),
+    Extra(name="s3", packages=("obstore",), gives="a store in a bucket, for several servers"),
     Extra(
         name="gemma",
         packages=("sentence_transformers", "transformers", "torch", "torchvision"),

@@ -47,6 +47,11 @@ class Settings(BaseSettings):
     home: Annotated[Path, AfterValidator(_absolute)] = Field(
         default_factory=_data_folder, description="Folder of the store; created where missing."
     )
+    uri: str = Field(
+        default="",
+        description="`s3://bucket/folder`: memories and media in a bucket, which several servers may share; the folder "
+        "then keeps only copies and what is this machine's own. Needs the extra `s3`, and `AWS_…` variables.",
+    )
     embedder: Literal["auto", "local", "gemini", "openai", "gemma", "none"] = Field(
         default="auto",
         description="`auto`: Gemini where its key or Vertex AI is set, else the offline default. `openai`: OpenAI, "

@@ -98,12 +98,13 @@ async def connected(
     roots: tuple[Path, ...] = (),
     mode: str = "auto",
     run: Run = in_thread,
+    uri: str = "",
 ) -> AsyncGenerator[Tools]:
-    """A client, its server and an open memory in `home`; by default with the fake embedder.
+    """A client, its server and an open memory in `home`, or at `uri`; by default with the fake embedder.
 
     What is given is read in a thread, which is quick to start; `run=in_child` reads as the product does.
     """
-    service = await open_service(home, embedder=embedder, absence=absence, reads_media=reads_media, run=run)
+    service = await open_service(home, embedder=embedder, absence=absence, reads_media=reads_media, run=run, uri=uri)
     sources = Sources(spool=service.spool, roots=roots or (home.parent,), allow_urls=False)
 
     @asynccontextmanager
@@ -121,12 +122,13 @@ async def open_service(
     absence: str = "",
     reads_media: bool = False,
     run: Run = in_thread,
+    uri: str = "",
 ) -> MemoryService:
     inner = None if absence else embedder or FakeEmbedder()
     # One try a call: tests of outages must not wait for retries.
     wrapped = None if inner is None else Batched(Guarded(inner, attempts=1, failures_to_open=1000))
     reader = MediaReader(Engines() if reads_media else Engines(ocr=NOWHERE, speech=NOWHERE), run)
-    return await MemoryService.open(home, await Store.open(home), Embedding(wrapped, absence), reader)
+    return await MemoryService.open(home, await Store.open(home, uri), Embedding(wrapped, absence), reader)
 
 
 def text_of(result: CallToolResult) -> str:

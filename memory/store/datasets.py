@@ -38,6 +38,6 @@ def engine_errors() -> Generator[None]:
         raise EngineError(str(error) or type(error).__name__) from error
 
 
-def open_dataset(folder: Path, version: int | None = None) -> Any:
-    """A table's folder as its files' own library opens it: the newest version, or the one with this number."""
-    return cast("Any", lance).dataset(str(folder), version=version)
+def open_dataset(location: Path | str, version: int | None = None) -> Any:
+    """A table as its files' own library opens it: the newest version, or the one with this number."""
+    return cast("Any", lance).dataset(str(location), version=version)

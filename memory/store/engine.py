@@ -9,7 +9,6 @@ import os
 from collections.abc import Generator
 from contextlib import contextmanager
 from datetime import timedelta
-from pathlib import Path
 
 import lancedb
 
@@ -20,20 +19,19 @@ logger = logging.getLogger(__name__)
 
 TABLE = "segments"
 CACHE_BYTES = 64_000_000
-"""What each of the engine's two caches may hold; by itself it keeps gigabytes of what old versions needed."""
+"""What each of the engine's two caches may hold at least; by itself it keeps gigabytes of what old versions needed."""
 _EVERY_READ_IS_FRESH = timedelta(0)
 
 
-async def connected(folder: Path) -> lancedb.AsyncConnection:
-    """The engine on a folder, where every read is fresh, within bounds of memory.
+async def connected(database: str, room: int = CACHE_BYTES) -> lancedb.AsyncConnection:
+    """The engine on a folder or bucket, where every read is fresh, within bounds of memory.
 
-    Raises:
-        StoreError: the folder around it is not there; the engine would make both anew, over a disk that is away.
+    Args:
+        database: the folder, or address.
+        room: bytes for indexes; one that does not fit is read anew for every search.
     """
-    if not folder.parent.is_dir():
-        raise StoreError(f"the store's folder {str(folder.parent)!r} is not there: is its disk mounted?")
-    session = lancedb.Session(index_cache_size_bytes=CACHE_BYTES, metadata_cache_size_bytes=CACHE_BYTES)
-    return await lancedb.connect_async(str(folder), read_consistency_interval=_EVERY_READ_IS_FRESH, session=session)
+    session = lancedb.Session(index_cache_size_bytes=room, metadata_cache_size_bytes=CACHE_BYTES)
+    return await lancedb.connect_async(database, read_consistency_interval=_EVERY_READ_IS_FRESH, session=session)
 
 
 _REASONS = [

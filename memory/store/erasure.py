@@ -13,10 +13,10 @@ built anew; a process that searched held 56 files open, of them many that were r
 # lance is not typed: what it leaves unknown stops in this folder.
 # pyright: reportUnknownMemberType=false, reportUnknownArgumentType=false, reportUnknownVariableType=false
 
+import secrets
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import timedelta
-from pathlib import Path
 from typing import Any, cast
 
 import lance
@@ -25,14 +25,14 @@ from memory.errors import StoreError
 from memory.model import Receipt
 from memory.store.datasets import open_dataset
 from memory.store.engine import translated
-from memory.store.filters import lacks_vector, one_of
+from memory.store.filters import HAS_MEDIA, lacks_vector, one_of
 from memory.store.handle import Handle
-from memory.store.marks import remove_mark, write_mark
-from memory.store.media import MediaStore
-from memory.store.repair.damage import discard
+from memory.store.places.place import ERASED
 from memory.store.table import SegmentTable
 from memory.threads import in_io_thread
 
+UNFINISHED = "erasing"
+"""The mark of an erasure that has begun."""
 Exclusively = Callable[[], AbstractAsyncContextManager[None]]
 
 
@@ -42,17 +42,15 @@ class Erasure:
     Args:
         handle: on the table.
         exclusively: enters a block as the only writer, which is not cancelled once it has begun.
-        mark: the file that says an erasure is not finished.
     """
 
-    def __init__(
-        self, handle: Handle, table: SegmentTable, media: MediaStore, exclusively: Exclusively, mark: Path
-    ) -> None:
+    def __init__(self, handle: Handle, table: SegmentTable, exclusively: Exclusively) -> None:
         self._handle = handle
         self._table = table
-        self._media = media
+        self._place = handle.place
+        self._media = handle.place.media
         self._exclusively = exclusively
-        self._mark = mark
+        self._followed: str | None = None
 
     async def erase(self, ids: Sequence[str]) -> Receipt:
         """Remove memories for good: rows, index entries, old versions, and media no other needs.
@@ -106,24 +104,39 @@ class Erasure:
 
     async def finish(self) -> None:
         """Finish an erasure that could not be finished, where there is one."""
-        if await in_io_thread(self._mark.exists):
+        with translated("read"):
+            is_unfinished = await in_io_thread(self._place.marks.text, UNFINISHED) is not None
+        if is_unfinished:
             async with self._exclusively():
                 await self.sweep()
                 await self._purge()
+
+    async def forget_copies(self) -> None:
+        """Remove this machine's copies of media that another one has erased since this was last asked.
+
+        Raises:
+            StoreError: it is not known what was erased.
+        """
+        with translated("read"):
+            erased = await in_io_thread(self._place.marks.text, ERASED)
+        if erased != self._followed:
+            needed = {row["media"] for row in await self._table.records(HAS_MEDIA, ["media"])}
+            await in_io_thread(self._media.forget_copies, needed)
+            self._followed = erased
 
     async def sweep(self) -> dict[str, int]:
         """Remove media that no row names, and half-written ones; returns the bytes of each by key.
 
         Callers are the only writer.
         """
-        needed = {row["media"] for row in await self._table.records("media != ''", ["media"])}
+        needed = {row["media"] for row in await self._table.records(HAS_MEDIA, ["media"])}
         with translated():
             return await in_io_thread(self._media.sweep, needed)
 
     async def _begin(self) -> None:
         """Leave word of what is begun, for whoever finishes it."""
         with translated():
-            await in_io_thread(write_mark, self._mark, "")
+            await in_io_thread(self._place.marks.write, UNFINISHED, "")
 
     async def _purge(self) -> bool:
         """Remove every byte of deleted rows and columns from the table's files; True when none can be left."""
@@ -132,19 +145,19 @@ class Erasure:
         erased = await self._handle.work(_only_newest_left)
         if erased:
             with translated():
-                await in_io_thread(self._handle.epoch.begin)
+                await in_io_thread(self._place.marks.write, ERASED, secrets.token_hex(8))
                 await self._handle.refresh()
-                await in_io_thread(discard, self._mark.parent)
-                await in_io_thread(remove_mark, self._mark)
+                await in_io_thread(self._place.discard)
+                await in_io_thread(self._place.marks.remove, UNFINISHED)
         return erased
 
 
-def _rewrite(folder: Path) -> None:
+def _rewrite(location: str) -> None:
     """Write every file anew that holds a deleted row; all of them, where a column was dropped."""
-    dataset = open_dataset(folder)
+    dataset = open_dataset(location)
     if _holds_dropped(dataset):
         reader = dataset.scanner().to_reader()
-        cast("Any", lance).write_dataset(reader, str(folder), mode="overwrite")
+        cast("Any", lance).write_dataset(reader, location, mode="overwrite")
         return
     dataset.optimize.compact_files(materialize_deletions=True, materialize_deletions_threshold=0.0, num_threads=1)
 
@@ -160,11 +173,11 @@ def _field_ids(fields: Sequence[Any]) -> list[int]:
     return [id_ for field in fields for id_ in (field.id(), *_field_ids(field.children()))]
 
 
-def _only_newest_left(folder: Path) -> bool:
-    dataset = open_dataset(folder)
+def _only_newest_left(location: str) -> bool:
+    dataset = open_dataset(location)
     # Unverified files are those of writers that died; the write lock excludes living ones.
     dataset.cleanup_old_versions(older_than=timedelta(0), delete_unverified=True)
-    newest = open_dataset(folder)
+    newest = open_dataset(location)
     deleted = sum(fragment.num_deletions for fragment in newest.get_fragments())
     return len(newest.versions()) == 1 and deleted == 0
 

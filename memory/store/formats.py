@@ -1,10 +1,7 @@
 """The store's format: which version of this program can read it, and whether it can be written."""
 
-import os
-from pathlib import Path
-
 from memory.errors import StoreError
-from memory.store.marks import is_news
+from memory.store.marks import Marks, is_news
 
 FORMAT = 2
 """What this version writes; raised whenever an earlier one could no longer read it, or would damage it.
@@ -16,26 +13,20 @@ FORMAT = 2
 _MARK = "format"
 
 
-def check_format(home: Path) -> None:
-    """See that the store in a folder can be opened by this version; nothing is changed.
+def check_format(marks: Marks, where: str) -> None:
+    """See that the store with these marks can be opened by this version; nothing is changed.
 
     Raises:
         StoreError: a later version made it.
     """
-    mark = home / _MARK
-    text = mark.read_text("utf-8", errors="replace").strip() if mark.exists() else ""
+    text = (marks.text(_MARK) or "").strip()
     if text.isdecimal() and int(text) > FORMAT:
         raise StoreError(
-            f"the store in {str(home)!r} has format {text}, and this version of sensorium knows none after {FORMAT}: "
+            f"the store in {where!r} has format {text}, and this version of sensorium knows none after {FORMAT}: "
             "update sensorium, or name another folder with SENSORIUM_HOME. Nothing was changed"
         )
 
 
-def mark_format(home: Path) -> None:
-    """Say that the store in a folder has the format of this version now."""
-    is_news(home / _MARK, f"{FORMAT}\n")
-
-
-def is_read_only(home: Path) -> bool:
-    """Whether a folder is there that cannot be written."""
-    return home.is_dir() and not os.access(home, os.W_OK)
+def mark_format(marks: Marks) -> None:
+    """Say that the store with these marks has the format of this version now."""
+    is_news(marks, _MARK, f"{FORMAT}\n")

@@ -5,7 +5,6 @@
 
 import logging
 from collections.abc import Awaitable, Callable
-from pathlib import Path
 from typing import Any, TypeVar
 
 import anyio
@@ -13,15 +12,17 @@ import lancedb
 
 from memory.errors import StoreError
 from memory.store.datasets import EngineError, engine_errors
-from memory.store.engine import TABLE, connected, translated
-from memory.store.flushing import Flusher
-from memory.store.marks import Epoch
+from memory.store.engine import CACHE_BYTES, TABLE, connected, translated
+from memory.store.places.place import Place
+from memory.store.schema import vector_columns
 from memory.threads import in_io_thread
 
 logger = logging.getLogger(__name__)
 
 _READ_ATTEMPTS = 6
-_NEVER = (-1, -1)
+_WORDS_BYTES = 256
+"""What a row takes of the indexes of words and facts; of that of vectors, a byte a number."""
+_NEVER = object()
 """An epoch that never is."""
 
 T = TypeVar("T")
@@ -33,31 +34,34 @@ class Handle:
     The engine keeps files open that it has read, also after they were removed. So the handle is
     opened anew after each erasure, whichever process did it: then nothing holds their bytes.
 
-    Args:
-        folder: what the engine's tables lie in.
-        epoch: which erasure was the last, for all processes.
+    Attributes:
+        place: where the table lies.
+        location: its own folder, or address.
     """
 
-    def __init__(self, folder: Path, epoch: Epoch, table: lancedb.AsyncTable) -> None:
-        self.folder = folder / f"{TABLE}.lance"
-        self.epoch = epoch
+    def __init__(self, place: Place, table: lancedb.AsyncTable) -> None:
+        self.place = place
+        self.location = f"{place.database}/{TABLE}.lance"
         self._table = table
-        self._seen = epoch.now()
-        self._flusher = Flusher(folder)
+        self._room = CACHE_BYTES
+        self._seen: object = place.epoch()
         self._opening = anyio.Lock()
 
     @classmethod
-    async def open(cls, folder: Path, epoch: Epoch, schema: Any | None) -> "Handle":
-        """The table in a folder, made with this schema where there is none; without a schema, it must be there.
+    async def open(cls, place: Place, schema: Any | None) -> "Handle":
+        """The table in a place, made with this schema where there is none; without a schema, it must be there.
 
         Raises:
             StoreError: it cannot be opened.
         """
         with translated("opened"):
-            database = await connected(folder)
+            await in_io_thread(place.check)
+            database = await connected(place.database)
             if schema is not None and TABLE not in (await database.list_tables()).tables:
-                return cls(folder, epoch, await database.create_table(TABLE, schema=schema))
-            return cls(folder, epoch, await database.open_table(TABLE))
+                return cls(place, await database.create_table(TABLE, schema=schema))
+            handle = cls(place, await database.open_table(TABLE))
+            await handle.make_room()
+            return handle
 
     async def read(self, ask: Callable[[lancedb.AsyncTable], Awaitable[T]]) -> T:
         """Ask the table, anew where another process removed the version under the reader's hands.
@@ -90,14 +94,14 @@ class Handle:
             await change(self._table)
         await self.flush()
 
-    async def work(self, step: Callable[[Path], T]) -> T:
+    async def work(self, step: Callable[[str], T]) -> T:
         """Let files be rearranged by a thread; they are on the disk when this returns. Callers hold the write lock.
 
         Raises:
             StoreError: it could not be done.
         """
         with translated():
-            result = await in_io_thread(step, self.folder)
+            result = await in_io_thread(step, self.location)
         await self.flush()
         return result
 
@@ -108,7 +112,7 @@ class Handle:
             StoreError: the disk would not take it.
         """
         with translated():
-            await in_io_thread(self._flusher.flush)
+            await in_io_thread(self.place.flush)
 
     async def refresh(self) -> None:
         """Let go of what was erased since this was opened.
@@ -119,11 +123,25 @@ class Handle:
         with translated("opened"):
             await self._refresh()
 
+    async def make_room(self) -> None:
+        """Have the table's indexes stay in memory once they were read, where they have outgrown what they had.
+
+        Raises:
+            StoreError: it cannot be told how large they are.
+        """
+        with translated("read"):
+            rows, schema = await self._table.count_rows(), await self._table.schema()
+        room = max(CACHE_BYTES, rows * (sum(vector_columns(schema).values()) + _WORDS_BYTES))
+        if room > self._room:
+            self._room = 2 * room  # or each round would open it anew
+            self._seen = _NEVER
+
     async def _refresh(self) -> None:
-        if self.epoch.now() == self._seen:
+        if self.place.epoch() == self._seen:
             return
         async with self._opening:
-            now = self.epoch.now()
-            database = await connected(self.folder.parent)
+            now = self.place.epoch()
+            await in_io_thread(self.place.check)
+            database = await connected(self.place.database, self._room)
             self._table = await database.open_table(TABLE)
             self._seen = now

@@ -4,9 +4,7 @@
 # pyright: reportUnknownMemberType=false, reportUnknownArgumentType=false, reportUnknownVariableType=false
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 
 import lancedb
 import pyarrow as pa
@@ -23,15 +21,14 @@ from memory.threads import in_io_thread
 
 @dataclass(frozen=True, slots=True)
 class Accounts:
-    """Counts what owners hold: their memories, and the bytes of their texts and of their files, each file once.
+    """Counts what owners hold: their memories, and the bytes of their texts and of their files, each file once."""
 
-    Attributes:
-        home: the folder of the store.
-    """
-
-    home: Path
     handle: Handle
-    media: MediaStore
+
+    @property
+    def media(self) -> MediaStore:
+        """The files that are kept."""
+        return self.handle.place.media
 
     async def of(self, owner: str) -> Holdings:
         """What an owner holds, memories that were replaced and are kept as history among it."""
@@ -47,8 +44,8 @@ class Accounts:
         )
 
     async def on_disk(self) -> int:
-        """How many bytes the store's files take on the disk: of all owners, with vectors, indexes and databases."""
-        return await in_io_thread(_taken, self.home)
+        """How many bytes the store takes: of all owners, with vectors, indexes and databases."""
+        return await in_io_thread(self.handle.place.size)
 
     async def check_room(self, owner: str, quota: Quota, more: int) -> None:
         """See that one more memory, of so many bytes, fits into what an owner may hold.
@@ -82,14 +79,6 @@ class Accounts:
             return await table.query().where(condition).select({**columns, "size": "octet_length(text)"}).to_arrow()
 
         return await self.handle.read(read)
-
-
-def _taken(folder: Path) -> int:
-    taken = 0
-    for path in folder.rglob("*"):
-        with suppress(FileNotFoundError):  # another process compacts, or erases
-            taken += path.stat(follow_symlinks=False).st_size if path.is_file() else 0
-    return taken
 
 
 def _parts(rows: pa.Table, column: str, order: Sequence[str] = ()) -> Iterator[tuple[str, pa.Table]]:

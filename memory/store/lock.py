@@ -2,8 +2,9 @@
 
 import errno
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
+from typing import Protocol
 
 import anyio
 import anyio.lowlevel
@@ -15,6 +16,19 @@ _SLICE_S = 1.0
 """How long a thread waits for the lock before it looks whether anyone still wants it."""
 PATIENCE_S = 60.0
 """How long a write waits for other writers before it gives up."""
+
+
+class Lock(Protocol):
+    """What one at a time holds, of all that share the store."""
+
+    def hold(self, patience_s: float = PATIENCE_S) -> AbstractAsyncContextManager[None]:
+        """Hold it for the block.
+
+        Raises:
+            StoreBusyError: another held it for longer than `patience_s`.
+            StoreError: it cannot be had at all.
+        """
+        ...
 
 
 class ProcessLock:

@@ -1,68 +1,78 @@
-"""Marks: small files beside the table that say one thing."""
+"""Marks: small things said beside the table, each by one name."""
 
 import secrets
 from pathlib import Path
+from typing import Protocol
 
 from memory.store.flushing import flush_file, flush_folder
 
 
-def is_news(mark: Path, text: str) -> bool:
+class Marks(Protocol):
+    """What is said by name, for all processes that share the store."""
+
+    def text(self, name: str) -> str | None:
+        """What a mark says; None where there is none.
+
+        Raises:
+            OSError: it cannot be looked at.
+        """
+        ...
+
+    def write(self, name: str, text: str) -> None:
+        """Have the mark say `text`, for good, when this returns; at no moment does it say half of it.
+
+        Raises:
+            OSError: it cannot be written; it says what it said.
+        """
+        ...
+
+    def remove(self, name: str) -> None:
+        """Have no such mark, for good, when this returns.
+
+        Raises:
+            OSError: it cannot be removed.
+        """
+        ...
+
+
+def is_news(marks: Marks, name: str, text: str) -> bool:
     """Whether the mark said something else before; it says `text` from now on.
 
     Raises:
         OSError: it cannot be written; it says what it said.
     """
-    known = mark.read_text("utf-8", errors="replace") if mark.exists() else ""
-    if known != text:
-        write_mark(mark, text)
-    return known != text
+    if marks.text(name) == text:
+        return False
+    marks.write(name, text)
+    return True
 
 
-def write_mark(mark: Path, text: str) -> None:
-    """Have the mark say `text`, on the disk, when this returns; at no moment does it say half of it.
+class FolderMarks:
+    """Marks that are files in a folder."""
 
-    Raises:
-        OSError: it cannot be written; it says what it said.
-    """
-    half = mark.with_name(f".{mark.name}.half-{secrets.token_hex(4)}")  # two may write at once
-    try:
-        half.write_text(text, "utf-8")
-        flush_file(half)
-    except OSError:
-        half.unlink(missing_ok=True)
-        raise
-    half.replace(mark)
-    flush_folder(mark.parent)
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
 
-
-def remove_mark(mark: Path) -> None:
-    """Have the mark gone from the disk when this returns."""
-    mark.unlink(missing_ok=True)
-    flush_folder(mark.parent)
-
-
-class Epoch:
-    """Which erasure was the last: a mark that every process looks at before each read.
-
-    Args:
-        mark: the file.
-    """
-
-    def __init__(self, mark: Path) -> None:
-        self._mark = mark
-
-    def now(self) -> tuple[int, int]:
-        """What is another value after each erasure; cheap."""
+    def text(self, name: str) -> str | None:
+        """See `Marks`."""
         try:
-            facts = self._mark.stat()
-        except OSError:  # none was yet; or the folder is away, which the read itself will say
-            return (0, 0)
-        return (facts.st_ino, facts.st_mtime_ns)
+            return (self._folder / name).read_text("utf-8", errors="replace")
+        except FileNotFoundError:
+            return None
 
-    def begin(self) -> None:
-        """Have every process open its handle anew.
+    def write(self, name: str, text: str) -> None:
+        """See `Marks`."""
+        half = self._folder / f".{name}.half-{secrets.token_hex(4)}"  # two may write at once
+        try:
+            half.write_text(text, "utf-8")
+            flush_file(half)
+        except OSError:
+            half.unlink(missing_ok=True)
+            raise
+        half.replace(self._folder / name)
+        flush_folder(self._folder)
 
-        Raises:
-            OSError: the mark cannot be written.
-        """
-        write_mark(self._mark, secrets.token_hex(8))
+    def remove(self, name: str) -> None:
+        """See `Marks`."""
+        (self._folder / name).unlink(missing_ok=True)
+        flush_folder(self._folder)

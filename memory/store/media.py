@@ -68,11 +68,18 @@ class MediaStore:
 
     def __init__(self, root: Path) -> None:
         self._root = root
-        make_folder(root)
 
     def path(self, key: str) -> Path:
-        """Where the bytes of a key lie."""
+        """Where the bytes of a key lie on this machine."""
         return self._root / key
+
+    def fetched(self, key: str) -> Path:
+        """The same, once they are there: where they lie elsewhere, they are fetched; one that is gone is not there.
+
+        Raises:
+            StoreError: they cannot be fetched.
+        """
+        return self.path(key)
 
     def adopt(self, file: File) -> str:
         """Keep a file and return its key; it is on disk when this returns.
@@ -99,7 +106,7 @@ class MediaStore:
         Raises:
             NotFoundError: nothing is.
         """
-        path = self.path(key)
+        path = self.fetched(key)
         try:
             return File(path=path, mime=mime, size_bytes=path.stat().st_size, sha256=path.stem)
         except FileNotFoundError as error:
@@ -112,7 +119,7 @@ class MediaStore:
             NotFoundError: nothing is kept under this key.
         """
         try:
-            return self.path(key).read_bytes()
+            return self.fetched(key).read_bytes()
         except FileNotFoundError as error:
             raise NotFoundError(f"the media file {key!r} is no longer in the store") from error
 
@@ -164,6 +171,9 @@ class MediaStore:
         for half in list(self._root.glob(f"??/{_WRITING}*")):
             half.unlink(missing_ok=True)
         return {key: self.delete(key) for key in list(self.keys()) if key not in needed}
+
+    def forget_copies(self, needed: Collection[str]) -> None:
+        """Remove this machine's copies of what no key in `needed` names; there are none where the files lie here."""
 
     def sizes(self, keys: Iterable[str]) -> dict[str, int]:
         """How many bytes the file of each key takes, without its views; one that is gone takes none."""

@@ -27,16 +27,14 @@ from memory.store.filters import (
     visible,
     waits_for,
 )
-from memory.store.flushing import make_folder
-from memory.store.formats import check_format, is_read_only, mark_format
+from memory.store.formats import check_format, mark_format
 from memory.store.handle import Handle
 from memory.store.holdings import Accounts
 from memory.store.indexes import Indexes
 from memory.store.keeping import Keeping
-from memory.store.lock import PATIENCE_S, ProcessLock
-from memory.store.marks import Epoch, is_news
-from memory.store.media import MediaStore
-from memory.store.repair.generations import make_whole
+from memory.store.lock import PATIENCE_S
+from memory.store.marks import is_news
+from memory.store.places.addresses import place_of
 from memory.store.schema import SCHEMA
 from memory.store.searches import Searches
 from memory.store.table import SegmentTable
@@ -45,56 +43,56 @@ from memory.threads import in_io_thread
 
 _ACTIVE = "space"
 """The mark that names the space that was in use last."""
-_EPOCH = "erased"
-"""The mark of the last erasure."""
 
 
 class Store:
     """Durable memory: what `remember` was told is on disk when it returns."""
 
-    def __init__(self, home: Path, handle: Handle, media: MediaStore, writing: ProcessLock) -> None:
+    def __init__(self, handle: Handle) -> None:
+        self.place = handle.place
+        self.media = handle.place.media
+        self.handle = handle
         self.indexes = Indexes(handle)
         self.table = SegmentTable(handle, self.indexes)
         self.searches = Searches(handle)
-        self.accounts = Accounts(home, handle, media)
-        self.media = media
-        self.erasure = Erasure(handle, self.table, media, self.exclusively, home / "erasing")
+        self.accounts = Accounts(handle)
+        self.erasure = Erasure(handle, self.table, self.exclusively)
         self.keeping = Keeping(handle, self.table, self.accounts, self.erasure, self.exclusively)
-        self.tidying = Tidying(handle, self.indexes, writing)
-        self._home = home
-        self.handle = handle
-        self._writing = writing
+        self.tidying = Tidying(handle, self.indexes, self.place.writing)
 
     @classmethod
-    async def open(cls, home: Path) -> "Store":
-        """Open the store in the folder `home`, made where there is none.
+    async def open(cls, home: Path, uri: str = "") -> "Store":
+        """Open the store in the folder `home`, or in the bucket at `uri`; made where there is none.
 
         A store of an earlier version is brought up to date. A folder that cannot be written is opened
         all the same: what is in it can be recalled.
 
         Raises:
-            StoreError: a later version made it, or it is damaged beyond what can be passed over.
+            StoreError: a later version made it, or it is damaged beyond what can be passed over; the bucket cannot
+                be reached, or does not do what a store needs of one.
             OSError: the folder cannot be made.
         """
-        await in_io_thread(check_format, home)
-        writing = ProcessLock(home / "writing.lock")
-        if await in_io_thread(is_read_only, home):
-            handle = await Handle.open(home / "table", Epoch(home / _EPOCH), None)
+        place = await in_io_thread(place_of, home, uri)
+        with translated("read"):
+            await in_io_thread(check_format, place.marks, str(place))
+        if await in_io_thread(place.is_read_only):
+            handle = await Handle.open(place, None)
             await SegmentTable(handle, Indexes(handle)).check_complete()
-            return cls(home, handle, MediaStore(home / "media"), writing)
-        await in_io_thread(make_folder, home)
-        async with writing.hold():
-            await in_io_thread(check_format, home)  # again: it may have been brought up to a later one meanwhile
-            await in_io_thread(make_whole, home)
-            handle = await Handle.open(home / "table", Epoch(home / _EPOCH), SCHEMA)
+            return cls(handle)
+        await in_io_thread(place.make)
+        async with place.writing.hold():
+            # again: it may have been brought up to a later one meanwhile
+            await in_io_thread(check_format, place.marks, str(place))
+            await in_io_thread(place.make_whole)
+            handle = await Handle.open(place, SCHEMA)
             await SegmentTable(handle, Indexes(handle)).complete()
-            await in_io_thread(mark_format, home)
-        return cls(home, handle, await in_io_thread(MediaStore, home / "media"), writing)
+            await in_io_thread(mark_format, place.marks)
+        return cls(handle)
 
     @property
     def is_writable(self) -> bool:
-        """Whether its folder can be written."""
-        return not is_read_only(self._home)
+        """Whether it can be written."""
+        return not self.place.is_read_only()
 
     @asynccontextmanager
     async def exclusively(self, patience_s: float = PATIENCE_S) -> AsyncGenerator[None]:
@@ -104,16 +102,16 @@ class Store:
             StoreBusyError: another process wrote for longer than `patience_s`.
             StoreError: the folder is away, or cannot be written.
         """
-        async with self._writing.hold(patience_s):
+        async with self.place.writing.hold(patience_s):
             with anyio.CancelScope(shield=True):
                 yield
 
     async def add_space(self, column: str, dimensions: int) -> None:
         """Make sure a space has its vector column; where it was not the last in use, all is tried anew."""
-        async with self._writing.hold():
+        async with self.place.writing.hold():
             await self.table.add_space(column, dimensions)
             with translated():
-                is_another = await in_io_thread(is_news, self._home / _ACTIVE, column)
+                is_another = await in_io_thread(is_news, self.place.marks, _ACTIVE, column)
             if is_another:
                 await self.table.forget_failures()
 
@@ -218,12 +216,12 @@ class Store:
 
     async def fill(self, column: str, keys: Sequence[SegmentKey], vectors: NDArray[np.float32]) -> None:
         """Give pending segments their vectors."""
-        async with self._writing.hold():
+        async with self.place.writing.hold():
             await self.table.fill(column, keys, vectors)
 
     async def mark_failed(self, keys: Sequence[SegmentKey], error: str) -> None:
         """Keep the reason why segments could not be embedded with them."""
-        async with self._writing.hold():
+        async with self.place.writing.hold():
             await self.table.mark_failed(keys, error)
 
     async def upkeep(self) -> bool:
@@ -237,4 +235,4 @@ class Store:
             StoreError: it cannot be noted that it was looked at.
         """
         with translated():
-            return await in_io_thread(is_believed, self._home / "clock", now)
+            return await in_io_thread(is_believed, self.place.marks, now)

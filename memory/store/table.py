@@ -71,7 +71,7 @@ class SegmentTable:
         schema = await self._schema()
         missing = set(SCHEMA.names) - set(schema.names)
         if unknown := missing - ADDED.keys():
-            raise StoreError(f"{str(self._handle.folder)!r} has no columns {sorted(unknown)}: it is no memory's table")
+            raise StoreError(f"{str(self._handle.place)!r} has no columns {sorted(unknown)}: it is no memory's table")
         flags = {flag_of(column): f"nullif({column} IS NOT NULL, false)" for column in vector_columns(schema)}
         lacking = {flag: sql for flag, sql in flags.items() if flag not in schema.names}
         return {name: ADDED[name] for name in sorted(missing)} | lacking

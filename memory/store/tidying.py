@@ -10,7 +10,6 @@ Source of the figures: measured on lancedb 0.40 with pylance 14, 2026-11 (`make 
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from pathlib import Path
 
 import lancedb
 
@@ -18,7 +17,7 @@ from memory.store.datasets import open_dataset
 from memory.store.engine import translated
 from memory.store.handle import Handle
 from memory.store.indexes import FACTS, Indexes, index_of
-from memory.store.lock import ProcessLock
+from memory.store.lock import Lock
 from memory.threads import in_io_thread
 
 TIDY_AFTER = 32
@@ -42,19 +41,20 @@ FACTS_AFTER = 0.02
 class Tidying:
     """Tidies the table behind a handle; every step takes its turn among the writers by itself."""
 
-    def __init__(self, handle: Handle, indexes: Indexes, writing: ProcessLock) -> None:
+    def __init__(self, handle: Handle, indexes: Indexes, writing: Lock) -> None:
         self._handle = handle
         self._indexes = indexes
         self._writing = writing
         self._left = 0
 
     async def is_due(self) -> bool:
-        """Whether enough commits have gathered; asks the folder only, in a fraction of a millisecond.
+        """Whether enough commits have gathered; asks for their names only, in a folder in a fraction of a millisecond.
 
         Raises:
-            StoreError: the folder cannot be looked at.
+            StoreError: they cannot be looked at.
         """
-        return await in_io_thread(_versions, self._handle.folder) >= KEEP_VERSIONS + TIDY_AFTER
+        with translated("read"):
+            return await in_io_thread(self._handle.place.commits) >= KEEP_VERSIONS + TIDY_AFTER
 
     async def round(self) -> bool:
         """Do what is due; True where there was something. Where nothing came since the last round, no row is left out.
@@ -72,9 +72,10 @@ class Tidying:
             async with self._writing.hold():
                 await self._indexes.make(column)
         await self._step(_clean)
+        await self._handle.make_room()
         return True
 
-    async def _step(self, step: Callable[[Path], None]) -> None:
+    async def _step(self, step: Callable[[str], None]) -> None:
         async with self._writing.hold():
             await self._handle.work(step)
 
@@ -94,25 +95,20 @@ async def _rows(table: lancedb.AsyncTable) -> int:
     return await table.count_rows()
 
 
-def _versions(folder: Path) -> int:
-    with translated("read"):
-        return sum(1 for _ in (folder / "_versions").iterdir())
-
-
-def _join(folder: Path) -> None:
-    dataset = open_dataset(folder)
+def _join(location: str) -> None:
+    dataset = open_dataset(location)
     for tier in TIERS:
         dataset.optimize.compact_files(target_rows_per_fragment=tier, num_threads=1)
         if len(dataset.get_fragments()) <= FILES:
             break
 
 
-def _index(folder: Path, columns: Sequence[str]) -> None:
-    dataset, names = open_dataset(folder), [index_of(column) for column in columns]
+def _index(location: str, columns: Sequence[str]) -> None:
+    dataset, names = open_dataset(location), [index_of(column) for column in columns]
     dataset.optimize.optimize_indices(num_indices_to_merge=0, index_names=names)
     if any(len(index.segments) >= PARTS for index in dataset.describe_indices()):
         dataset.optimize.optimize_indices(num_indices_to_merge=2 * PARTS, index_names=names)
 
 
-def _clean(folder: Path) -> None:
-    open_dataset(folder).cleanup_old_versions(retain_versions=KEEP_VERSIONS)
+def _clean(location: str) -> None:
+    open_dataset(location).cleanup_old_versions(retain_versions=KEEP_VERSIONS)

@@ -54,8 +54,8 @@ async def _all_at_once(tools: Tools, drafts: Sequence[Draft]) -> AsyncGenerator[
 
 
 def _commits(tools: Tools) -> int:
-    table = tools.service.store.handle.folder
-    return int(cast("Any", lance).dataset(str(table)).version)
+    table = tools.service.store.handle.location
+    return int(cast("Any", lance).dataset(table).version)
 
 
 async def _kept(tools: Tools) -> list[str]:

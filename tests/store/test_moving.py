@@ -124,8 +124,8 @@ async def test_dropping_that_died_half_way_is_finished_by_the_next_process(
     async with connected(home, embedder=OLD) as tools:
         vector = await _vector(tools, ids[0], OLD)
 
-    def die(folder: Path) -> bool:
-        raise OSError(28, f"no space left for {folder.name}")
+    def die(location: str) -> bool:
+        raise OSError(28, f"no space left for {location}")
 
     async with connected(home, embedder=NEW) as tools:
         while await tools.service.store.pending(NEW.space.column):

@@ -14,6 +14,7 @@ from memory.store.datasets import EngineError, engine_errors
 from memory.store.engine import translated
 from memory.store.formats import check_format
 from memory.store.lock import ProcessLock
+from memory.store.marks import FolderMarks
 from memory.store.repair.beside import examine_databases, examine_marks
 from memory.store.repair.damage import MOVED, Aside, Damage
 from memory.store.repair.generations import Fault, Generation, generations, go_back, make_whole, standing, table_of
@@ -54,7 +55,7 @@ async def examine(home: Path, books: Books) -> list[Damage]:
     """
     if not await in_io_thread(home.is_dir):
         return []
-    await in_io_thread(check_format, home)
+    await in_io_thread(check_format, FolderMarks(home), str(home))
     table = await _settled(home, _examine_table)
     if _is_stopped(table):
         return table  # what needs all rows to be read waits until they can be

@@ -55,7 +55,7 @@ def _some_terms(version: Generation) -> str:
 
 async def _make_anew(version: Generation, name: str) -> None:
     with translated():
-        table = await (await connected(version.folder.parent)).open_table(TABLE)
+        table = await (await connected(str(version.folder.parent))).open_table(TABLE)
         await table.drop_index(name)
         if name == WORDS_INDEX:
             await table.create_index("terms", config=WORDS)

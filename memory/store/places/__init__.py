@@ -1,0 +1,1 @@
+"""Where a store lies: in a folder, or in a bucket that several machines share."""
