@@ -30,8 +30,8 @@ from wire import ROOT
 SIZES = (1_000, 10_000, 100_000, 1_000_000)
 OURS = "sensorium"
 ENGINES = {"numpy": 1_000_000, OURS: 1_000_000, "sqlite-vec": 1_000_000, "chromadb": 100_000, "qdrant-client": 100_000}
-"""Each with the most rows it is filled with: a graph of a million takes chromadb over an hour on two cores, and
-qdrant-client advises against more than 20,000 in its local mode itself."""
+"""Each with the most rows it is filled with: a million would take chromadb and qdrant-client some 25 minutes each, and
+the second 27 GB of memory."""
 TOOL_SIZES = (1_000, 100_000)
 
 console = Console(width=160)

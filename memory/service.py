@@ -196,8 +196,16 @@ class MemoryService:
         self._upkeep.wake()
 
     def path_of(self, segment: Segment) -> Path:
-        """Where a segment's medium lies."""
+        """Where a segment's medium lies on this machine, if it does."""
         return self.store.media.path(segment.media)
+
+    async def file_of(self, segment: Segment) -> Path:
+        """The same, once it does; where it was forgotten, nothing is there.
+
+        Raises:
+            StoreError: it cannot be fetched from where it is.
+        """
+        return await in_io_thread(self.store.media.fetched, segment.media)
 
     async def medium_of(self, segment: Segment) -> Medium:
         """The bytes a segment was made from.

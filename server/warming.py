@@ -46,7 +46,8 @@ class Backend:
         if self.gives_links and self.links is not None:
             part = f"/media/{segment.id}/{segment.part}"
             return self.links.address(segment.owner, part if is_whole else f"{part}/{segment.index}")
-        return str(self.service.path_of(segment)) if self.shows_paths else ""
+        path = self.service.path_of(segment)
+        return str(path) if self.shows_paths and path.is_file() else ""
 
 
 OpenBackend = Callable[[], AbstractAsyncContextManager[Backend]]

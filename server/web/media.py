@@ -77,7 +77,7 @@ async def _whole(backend: Backend, segments: list[Segment]) -> Response:
     first = segments[0]
     if not first.media:
         return PlainTextResponse(whole_text(segments), headers=HEADERS)
-    path = backend.service.path_of(first)
+    path = await backend.service.file_of(first)
     if first.modality in (Modality.TEXT, Modality.CODE):
         text = readable((await backend.service.medium_of(first)).data)
         if text is not None:

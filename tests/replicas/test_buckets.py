@@ -160,6 +160,26 @@ async def test_a_bucket_is_tidied_by_one_server_at_a_time(uri: str, tmp_path: Pa
         assert await other.service.store.table.count("segment = 0") == TIDY_AFTER + KEEP_VERSIONS
 
 
+async def test_who_gives_up_waiting_for_the_lock_or_holding_it_leaves_it_to_the_next(uri: str) -> None:
+    store = from_url(uri)
+    first, second = Lease(store, "lock"), Lease(store, "lock")
+
+    async def hold(lease: Lease, scope: anyio.CancelScope) -> None:
+        with scope:
+            async with lease.hold():
+                await anyio.sleep_forever()
+
+    async with anyio.create_task_group() as tasks:
+        scopes = [anyio.CancelScope(), anyio.CancelScope()]
+        for lease, scope in zip((first, second), scopes, strict=True):
+            tasks.start_soon(hold, lease, scope)
+            await anyio.sleep(0.5)
+        for scope in reversed(scopes):
+            scope.cancel()
+    async with Lease(store, "lock").hold(patience_s=5):
+        pass
+
+
 async def test_the_lock_of_a_server_that_died_is_taken_over_and_not_before(uri: str) -> None:
     store = from_url(uri)
     obstore.put(store, "lock", b'{"holder": "one that died", "n": "1"}', mode="create")

@@ -80,9 +80,11 @@ class Lease:
 
     async def _acquired(self, patience_s: float) -> str:
         """The tag of the object that says the lock is ours."""
-        until, pause_s, seen = anyio.current_time() + patience_s, _FIRST_PAUSE_S, _Seen("", 0.0)
+        until, pause_s = anyio.current_time() + patience_s, _FIRST_PAUSE_S
+        tag, seen = "", _Seen("", 0.0)
         while True:
-            tag, seen = await in_io_thread(self._tried, seen)  # which no cancellation leaves half done
+            with anyio.CancelScope(shield=True):  # what was taken is held, and given back
+                tag, seen = await in_io_thread(self._tried, seen)
             if tag:
                 return tag
             if anyio.current_time() >= until:
