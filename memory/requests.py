@@ -265,6 +265,7 @@ class Status:
 
     Attributes:
         disk_bytes: what the store takes on the disk: rows, vectors, indexes and media of all owners.
+        place: where the store lies: that folder, or the address of a bucket.
         holdings: what the owner has, in all, by modality and by namespace.
         pending: segments not yet embedded in the active space.
         unread: the first segments of files that are still being read.
@@ -277,6 +278,7 @@ class Status:
     """
 
     home: Path
+    place: str
     disk_bytes: int
     holdings: Holdings
     pending: int

@@ -242,6 +242,7 @@ class MemoryService:
         mine = f"owner = {text_literal(owner)}"
         return Status(
             home=self.home,
+            place=str(self.store.place),
             disk_bytes=await self.store.accounts.on_disk(),
             holdings=await self.store.accounts.of(owner),
             pending=await self.store.pending(self.embedding.column, mine),

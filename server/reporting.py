@@ -36,12 +36,11 @@ def report(status: Status, *, shows_paths: bool) -> str:
             *(f"{one.kind}: {one.detail}" for one in status.reads),
             f"held: {decimal(held.total.bytes)}{_on_disk(status) if shows_paths else ''}",
             *spending_lines(status.spending),
-            *([f"store: {status.home}"] if shows_paths else []),
+            *([f"store: {status.place}"] if shows_paths else []),
             *([f"upkeep stopped: {status.trouble}"] if status.trouble else []),
         ]
     )
-    # What went wrong may name the folder, too.
-    return text if shows_paths else text.replace(str(status.home), "the store")
+    return text if shows_paths else _without_places(text, status)
 
 
 def facts(status: Status, *, shows_paths: bool) -> dict[str, Any]:
@@ -51,7 +50,7 @@ def facts(status: Status, *, shows_paths: bool) -> dict[str, Any]:
         "memories": held.total.memories,
         "bytes": held.total.bytes,
         **{name: getattr(status, name) for name in ("pending", "failed", "embedder")},
-        **({"home": str(status.home), "disk_bytes": status.disk_bytes} if shows_paths else {}),
+        **({"home": str(status.home), "store": status.place, "disk_bytes": status.disk_bytes} if shows_paths else {}),
         "pieces": {str(modality): part.pieces for modality, part in held.modalities.items()},
         "modalities": {str(modality): asdict(part) for modality, part in held.modalities.items()},
         "namespaces": {name: asdict(part) for name, part in held.namespaces.items()},
@@ -68,8 +67,13 @@ def facts(status: Status, *, shows_paths: bool) -> dict[str, Any]:
         "spaces": list(status.spaces),
         "reads": [asdict(one) for one in status.reads],
         "spending": spending_facts(status.spending),
-        "trouble": status.trouble if shows_paths else status.trouble.replace(str(status.home), "the store"),
+        "trouble": status.trouble if shows_paths else _without_places(status.trouble, status),
     }
+
+
+def _without_places(text: str, status: Status) -> str:
+    """What went wrong may name the folder, or the bucket."""
+    return text.replace(status.place, "the store").replace(str(status.home), "the store")
 
 
 def by_size(parts: Mapping[Named, Amount]) -> list[tuple[str, Amount]]:
@@ -90,4 +94,4 @@ def _namespaces(held: Holdings) -> str:
 
 
 def _on_disk(status: Status) -> str:
-    return f" in texts and files; {decimal(status.disk_bytes)} on the disk with vectors, indexes and all owners"
+    return f" in texts and files; {decimal(status.disk_bytes)} in the store with vectors, indexes and all owners"

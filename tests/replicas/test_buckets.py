@@ -251,7 +251,7 @@ def test_the_commands_work_on_a_bucket_as_on_a_folder(uri: str, tmp_path: Path) 
 
     run("import", "--yes", str(tmp_path / "notes"))
     assert "noon" in run("recall", "ferry", home="another")
-    assert json.loads(run("status", "--json"))
+    assert json.loads(run("status", "--json"))["store"] == uri
     assert uri in run("doctor", "--json")
     run("export", str(archive))
     run("restore", str(archive), home="alone", to="")
